@@ -1,0 +1,1 @@
+//! What any transport of the framework must prove.

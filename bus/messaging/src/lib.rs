@@ -1,0 +1,3 @@
+//! The messaging framework.
+mod message;
+pub use message::{Command, Event, Message};

@@ -1,0 +1,1 @@
+//! The framework's transport over the in-process broker.

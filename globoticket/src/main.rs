@@ -1,0 +1,2 @@
+//! The binary: command line and configuration.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Messages and shared value types, one module per owning service; data only.

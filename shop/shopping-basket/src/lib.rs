@@ -1,0 +1,1 @@
+//! The shopping-basket service.

@@ -1,0 +1,2 @@
+//! The project's automation: test, ci, tidy, bench, soak.
+fn main() {}
