@@ -1,0 +1,5 @@
+//! The contracts as their users meet them: on the wire, and as values.
+
+mod golden;
+mod samples;
+mod values;
