@@ -1,0 +1,9 @@
+//! The project's automation: runs the tests, runs what a change has to pass, and checks what no compiler checks.
+//! Names no other crate of the workspace: it must work while they do not build.
+
+mod command;
+mod stage;
+mod suite;
+pub mod tidy;
+
+pub use command::run;

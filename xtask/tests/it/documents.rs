@@ -1,0 +1,101 @@
+//! Golden files, guarantees, decisions.
+
+use std::collections::BTreeMap;
+
+use xtask::tidy::tree::Tree;
+use xtask::tidy::{Fault, decisions, goldens, guarantees};
+
+use crate::{lines, one_fault};
+
+const HOLD: &str = "message!(command \"globoticket.box-office.hold-tickets\" v 1 to \"box-office\": HoldTickets, about hold_id);\n";
+
+fn contracts() -> Tree {
+    Tree::default().with("shop/contracts/src/box_office.rs", HOLD)
+}
+
+#[test]
+fn a_message_with_its_golden_files_passes() {
+    let tree = contracts()
+        .with("shop/contracts/tests/golden/box-office.hold-tickets.v1.json", "")
+        .with("shop/contracts/tests/golden/box-office.hold-tickets.v2.json", "");
+    assert!(goldens::check(&tree).is_empty());
+}
+
+#[test]
+fn a_message_without_a_golden_file_is_a_fault() {
+    one_fault(&goldens::check(&contracts()), "box-office.hold-tickets: has no golden file");
+}
+
+#[test]
+fn a_golden_file_without_a_message_is_a_fault() {
+    let tree = Tree::default().with("shop/contracts/tests/golden/gone.v1.json", "");
+    one_fault(&goldens::check(&tree), "belongs to no message");
+}
+
+#[test]
+fn a_name_in_a_comment_is_no_message() {
+    let tree = Tree::default().with("shop/contracts/src/lib.rs", "//! such as \"globoticket.a.b\"\n");
+    assert!(goldens::check(&tree).is_empty());
+}
+
+/// Every rule and invariant, those with the given test cells first and the others in the last section.
+fn guarantees_with(rows: &[(&str, &str)]) -> String {
+    let mut text = String::from("# Guarantees\n\n## Kept\n\n| rule | says | tests |\n|---|---|---|\n");
+    for (id, tests) in rows {
+        text.push_str(&format!("| {id} | something | {tests} |\n"));
+    }
+    text.push_str("\n## From a later version on\n\n| rule | says |\n|---|---|\n");
+    let all = (1..=40).map(|number| format!("R{number}")).chain((1..=11).map(|number| format!("I{number}")));
+    for id in all.filter(|id| !rows.iter().any(|(row, _)| row == id)) {
+        text.push_str(&format!("| {id} | something |\n"));
+    }
+    text
+}
+
+fn check_guarantees(document: &str) -> Vec<Fault> {
+    let tests = "#[test]\nfn a_repeat_changes_nothing() {}\n\nfn no_test() {}\n";
+    let tree = Tree::default().with("docs/guarantees.md", document).with("bus/messaging/tests/it/receiving.rs", tests);
+    guarantees::check(&tree, &BTreeMap::from([("messaging".to_owned(), "bus/messaging/".to_owned())]))
+}
+
+#[test]
+fn a_rule_that_names_an_existing_test_passes() {
+    assert_eq!(lines(&check_guarantees(&guarantees_with(&[("R1", "`messaging::a_repeat_changes_nothing`")]))), Vec::<String>::new());
+    assert!(check_guarantees(&guarantees_with(&[("R1", "`messaging::receiving::a_repeat_changes_nothing`")])).is_empty());
+}
+
+#[test]
+fn a_rule_without_a_test_is_a_fault() {
+    one_fault(&check_guarantees(&guarantees_with(&[("R1", "soon")])), "R1: names no test");
+}
+
+#[test]
+fn a_test_that_does_not_exist_is_a_fault() {
+    one_fault(&check_guarantees(&guarantees_with(&[("R1", "`messaging::a_repeat`")])), "`messaging` has no such test");
+    one_fault(&check_guarantees(&guarantees_with(&[("R1", "`messaging::no_test`")])), "`messaging` has no such test");
+    one_fault(&check_guarantees(&guarantees_with(&[("R1", "`gone::a_repeat_changes_nothing`")])), "there is no crate `gone`");
+}
+
+#[test]
+fn every_rule_stands_there_once() {
+    let document = guarantees_with(&[]);
+    one_fault(&check_guarantees(&document.replace("| R7 |", "| X |")), "R7: is missing");
+    one_fault(&check_guarantees(&format!("{document}| R7 | again |\n")), "R7: stands there 2 times");
+}
+
+const DECISION: &str = "# One\n\n## Context\n\n## Decision\n\n## What would make us change it\n";
+
+#[test]
+fn a_listed_decision_with_its_sections_passes() {
+    let tree = Tree::default().with("docs/decisions/README.md", "- [One](0001-one.md)").with("docs/decisions/0001-one.md", DECISION);
+    assert!(decisions::check(&tree).is_empty());
+}
+
+#[test]
+fn a_decision_that_is_not_listed_or_lacks_a_section_is_a_fault() {
+    let unlisted = Tree::default().with("docs/decisions/README.md", "").with("docs/decisions/0001-one.md", DECISION);
+    one_fault(&decisions::check(&unlisted), "is not listed");
+    let open = DECISION.replace("## What would make us change it\n", "");
+    let lacking = Tree::default().with("docs/decisions/README.md", "- [One](0001-one.md)").with("docs/decisions/0001-one.md", &open);
+    one_fault(&decisions::check(&lacking), "has no section");
+}
