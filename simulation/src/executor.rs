@@ -131,7 +131,8 @@ impl Executor {
     /// One poll of one task, or the crash of its group instead of it.
     fn step(&self, id: u64) {
         let Some(group) = self.sim.state().tasks.get(&id).map(|task| task.group) else { return };
-        if self.sim.may_crash(group) && self.sim.strikes(Fault::Crash, &self.sim.name(group)) {
+        if self.sim.may_crash(group) && self.sim.faults().draw(Fault::Crash) {
+            self.sim.injected(Fault::Crash, &self.sim.name(group));
             self.sim.crash(group);
             return;
         }

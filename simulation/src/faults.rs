@@ -151,7 +151,6 @@ pub struct Faults {
     plan: FaultPlan,
     streams: BTreeMap<Fault, Random>,
     counts: BTreeMap<Fault, u64>,
-    calm: bool,
 }
 
 impl Faults {
@@ -159,18 +158,18 @@ impl Faults {
     #[must_use]
     pub fn new(seed: u64, plan: FaultPlan) -> Self {
         let streams = Fault::all().map(|fault| (fault, Random::labelled(seed, &format!("fault {fault}")))).collect();
-        Self { plan, streams, counts: BTreeMap::new(), calm: false }
+        Self { plan, streams, counts: BTreeMap::new() }
     }
 
-    /// From now on nothing goes wrong any more, so that the world can come to rest.
-    pub fn calm_down(&mut self) {
-        self.calm = true;
+    /// From now on things go wrong as `plan` says; [`FaultPlan::none`] lets the world come to rest.
+    pub fn set_plan(&mut self, plan: FaultPlan) {
+        self.plan = plan;
     }
 
     /// Whether `fault` strikes now. Not counted: see [`Faults::count`].
     pub fn draw(&mut self, fault: Fault) -> bool {
         let rate = self.plan.rate(fault);
-        !self.calm && rate > 0 && self.streams.get_mut(&fault).is_some_and(|random| random.chance(rate))
+        rate > 0 && self.streams.get_mut(&fault).is_some_and(|random| random.chance(rate))
     }
 
     /// Counts a fault that was really injected.

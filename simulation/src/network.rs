@@ -211,23 +211,28 @@ async fn carry(sim: Sim, request: Request<Bytes>, journey: Journey, mut reply: o
 async fn wait_for_answer(sim: &Sim, serving: Serving, journey: &Journey, reply: &mut oneshot::Sender<Answer>) -> Option<Answer> {
     let Serving { task, answer, .. } = serving;
     let answer = match journey.fate {
-        Fate::HangUp(after) => match race(answer, sim.sleep(after)).await {
-            Either::First(_) => return Some(Err(HttpError::ReplyLost)),
-            Either::Second(()) => {
+        Fate::HangUp(after) => {
+            if let Either::Second(()) = race(answer, sim.sleep(after)).await {
                 sim.abort(task);
-                return Some(Err(HttpError::ReplyLost));
             }
-        },
-        _ if journey.hangs_up => match race(reply.closed(), answer).await {
-            Either::First(()) => {
+            return Some(Err(HttpError::ReplyLost));
+        }
+        _ if journey.hangs_up => match race(answer, news_of_hanging_up(sim, journey, reply)).await {
+            Either::First(answer) => answer,
+            Either::Second(()) => {
                 sim.abort(task);
                 return None;
             }
-            Either::Second(answer) => answer,
         },
         _ => answer.await,
     };
     Some(answer.map_err(|_| HttpError::ReplyLost))
+}
+
+/// That nobody waits any more reaches the server as late as a request would.
+async fn news_of_hanging_up(sim: &Sim, journey: &Journey, reply: &mut oneshot::Sender<Answer>) {
+    reply.closed().await;
+    sim.sleep(journey.there).await;
 }
 
 /// The whole answer; none if the connection closes without one.
