@@ -64,6 +64,12 @@ impl Core {
         Key(self.next_key)
     }
 
+    /// The latest wall clock that was seen.
+    #[must_use]
+    pub const fn latest_wall(&self) -> Time {
+        self.wall
+    }
+
     /// All locks that are held, in no particular order; some may have ended since the last [`advance`](Self::advance).
     pub fn locks(&self) -> impl Iterator<Item = &Lock> {
         self.locks.iter()

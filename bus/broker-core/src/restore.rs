@@ -86,6 +86,11 @@ impl Restore {
         }
     }
 
+    /// The latest wall clock that was seen: the core does not go behind it.
+    pub fn latest_wall(&mut self, wall: Time) {
+        self.core.wall = self.core.wall.max(wall);
+    }
+
     /// How many rows referred to nothing.
     #[must_use]
     pub const fn orphans(&self) -> u64 {
