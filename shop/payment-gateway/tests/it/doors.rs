@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Request;
 
-use crate::world::{PUBLISHABLE, Reply, SECRET, TestGateway, encoded};
+use crate::world::{Fields, PUBLISHABLE, Reply, SECRET, TestGateway, encoded};
 
 const ROUTES: [(&str, &str); 10] = [
     ("POST", "/v1/payment_methods"),
@@ -46,7 +46,7 @@ fn every_route_asks_for_a_key_and_only_payment_methods_are_made_with_the_publish
 fn bad_parameters_are_named() {
     let gateway = TestGateway::new();
     let long = "x".repeat(501);
-    let cases: [(&[(&str, &str)], &str, &str); 12] = [
+    let cases: [(Fields, &str, &str); 12] = [
         (&[("currency", "eur")], "parameter_missing", "amount"),
         (&[("amount", "5")], "parameter_missing", "currency"),
         (&[("amount", ""), ("currency", "eur")], "parameter_invalid_empty", "amount"),

@@ -10,7 +10,7 @@ use hosting::{BoxFuture, Clock, Entropy, HttpClient, HttpError, Ids, Outside, Pr
 use http::{Request, Response};
 use payment_gateway::{DropConnection, Gateway, Keys, MIGRATIONS, audit};
 use serde_json::Value;
-use storage::{Database, Driver, Location, NoFaults};
+use storage::{CommitFault, CommitHook, Database, Driver, Location};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -59,6 +59,9 @@ impl Clock for TestClock {
     }
 }
 
+/// Parameters of a request, not yet encoded.
+pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// Ids and randomness that count.
 #[derive(Default)]
 struct Counter(AtomicU64);
@@ -91,7 +94,20 @@ impl HttpClient for Nothing {
     }
 }
 
+/// Lets one commit fail.
+#[derive(Default)]
+struct NextCommit(Mutex<Option<CommitFault>>);
+
+impl CommitHook for NextCommit {
+    fn before_commit(&self, _database: &str) -> Result<(), CommitFault> {
+        self.0.lock().unwrap().take().map_or(Ok(()), Err)
+    }
+
+    fn after_commit(&self, _database: &str) {}
+}
+
 pub(crate) struct TestGateway {
+    next_commit: Arc<NextCommit>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) gateway: Gateway,
     database: Database,
@@ -136,7 +152,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
+pub(crate) fn encoded(fields: Fields<'_>) -> String {
     let escape = |text: &str| -> String {
         text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
     };
@@ -155,7 +171,8 @@ impl TestGateway {
     }
 
     fn at(location: &Location) -> Self {
-        let database = Database::open(location, Driver::Inline(Arc::new(NoFaults)), &[MIGRATIONS]).unwrap();
+        let next_commit = Arc::new(NextCommit::default());
+        let database = Database::open(location, Driver::Inline(next_commit.clone()), &[MIGRATIONS]).unwrap();
         let now = Timestamp::from_micros(1_800_000_000_000_000);
         let clock = Arc::new(TestClock { now: Mutex::new(now), slept: Mutex::default(), stalled: AtomicBool::new(false) });
         let outside = Outside {
@@ -167,7 +184,11 @@ impl TestGateway {
             protections: Protections::all_on(),
         };
         let keys = Keys { secret: SECRET.to_owned(), publishable: PUBLISHABLE.to_owned() };
-        Self { clock, gateway: Gateway::new(outside, database.clone(), &keys), database }
+        Self { next_commit, clock, gateway: Gateway::new(outside, database.clone(), &keys), database }
+    }
+
+    pub(crate) fn fail_next_commit(&self, fault: CommitFault) {
+        *self.next_commit.0.lock().unwrap() = Some(fault);
     }
 
     pub(crate) fn send(&self, request: Request<Body>) -> Reply {
@@ -185,7 +206,7 @@ impl TestGateway {
         Reply { status: parts.status.as_u16(), body, replayed: parts.headers.contains_key("idempotent-replayed"), dropped }
     }
 
-    pub(crate) fn request(method: &str, path: &str, fields: &[(&str, &str)], key: Option<&str>) -> Request<Body> {
+    pub(crate) fn request(method: &str, path: &str, fields: Fields<'_>, key: Option<&str>) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {SECRET}"));
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
@@ -196,11 +217,11 @@ impl TestGateway {
         request.header("content-type", "application/x-www-form-urlencoded").body(Body::from(encoded(fields))).unwrap()
     }
 
-    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) fn post(&self, path: &str, fields: Fields<'_>) -> Reply {
         self.send(Self::request("POST", path, fields, None))
     }
 
-    pub(crate) fn post_once(&self, key: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) fn post_once(&self, key: &str, path: &str, fields: Fields<'_>) -> Reply {
         self.send(Self::request("POST", path, fields, Some(key)))
     }
 
