@@ -1,0 +1,120 @@
+//! Opening a database without ever taking a damaged or vanished file for an empty one.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::error::{OpenError, SqlError};
+use crate::link::Link;
+use crate::location::Location;
+
+/// Files up to this size are checked page by page at opening; above, only their frame and each table's first row.
+const CHECKED_WHOLE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Opens the database, creating it if neither it nor its log is there, after a quick look for damage.
+pub(crate) fn open_sound(location: &Location) -> Result<Link, OpenError> {
+    let Location::File(path) = location else { return Link::open(location).map_err(|error| unreachable(location, error)) };
+    let log = side_file(path, "-wal");
+    if path.try_exists().map_err(|error| unreachable(location, error))? {
+        check_frame(path)?;
+    } else if length(&log) > 0 {
+        return Err(damaged(path, "the file is missing while its -wal file is there"));
+    } else {
+        create(path).map_err(|error| unreachable(location, error))?;
+    }
+    look_at(Link::open(location), path)
+}
+
+/// Opens an existing file that must not change, after a quick look for damage.
+pub(crate) fn open_sound_read_only(path: &Path) -> Result<Link, OpenError> {
+    check_frame(path)?;
+    look_at(Link::open_read_only(path), path)
+}
+
+/// An error of opening that is about the way to the database.
+pub(crate) fn unreachable(location: &Location, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OpenError {
+    let path = match location {
+        Location::File(path) => path.clone(),
+        Location::Memory(name) => PathBuf::from(format!(":memory:{name}")),
+    };
+    OpenError::Unreachable { path, source: source.into() }
+}
+
+fn damaged(path: &Path, found: impl Into<String>) -> OpenError {
+    OpenError::Damaged { path: path.to_owned(), found: found.into() }
+}
+
+fn side_file(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn length(path: &Path) -> u64 {
+    path.metadata().map_or(0, |data| data.len())
+}
+
+/// Makes an empty database aside and moves it to its place, so that a file of length zero is always damage.
+fn create(path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let aside = side_file(path, ".new");
+    File::create(&aside)?;
+    let link = Link::open(&Location::File(aside.clone()))?;
+    link.run_script("PRAGMA user_version = 0; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    drop(link);
+    File::open(&aside)?.sync_all()?;
+    std::fs::rename(&aside, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// The header's promise against the file's length.
+fn check_frame(path: &Path) -> Result<(), OpenError> {
+    let reach = |error: std::io::Error| unreachable(&Location::File(path.to_owned()), error);
+    let file = File::open(path).map_err(reach)?;
+    let mut header = Vec::new();
+    file.take(100).read_to_end(&mut header).map_err(reach)?;
+    let Some((magic, rest)) = header.split_at_checked(16).filter(|_| header.len() == 100) else {
+        return Err(damaged(path, "shorter than a database's header"));
+    };
+    if magic != b"SQLite format 3\0" {
+        return Err(damaged(path, "not a database"));
+    }
+    let [size_high, size_low, ..] = *rest else { return Ok(()) };
+    let page_bytes = match u16::from_be_bytes([size_high, size_low]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let Some(&[a, b, c, d]) = rest.get(12..16) else { return Ok(()) };
+    let promised = page_bytes * u64::from(u32::from_be_bytes([a, b, c, d]));
+    // With a log the file may lag behind its header.
+    if length(&side_file(path, "-wal")) == 0 && length(path) < promised {
+        return Err(damaged(path, format!("{} bytes long where its header says {promised}", length(path))));
+    }
+    Ok(())
+}
+
+fn look_at(link: Result<Link, SqlError>, path: &Path) -> Result<Link, OpenError> {
+    let link = link.map_err(|error| judge(path, &error))?;
+    look(&link, path).map_err(|error| judge(path, &error))??;
+    Ok(link)
+}
+
+fn judge(path: &Path, error: &SqlError) -> OpenError {
+    if error.is_damage() { damaged(path, error.to_string()) } else { unreachable(&Location::File(path.to_owned()), error.clone()) }
+}
+
+/// The outer error is SQLite's, the inner one ours.
+fn look(link: &Link, path: &Path) -> Result<Result<(), OpenError>, SqlError> {
+    if length(path) <= CHECKED_WHOLE_BYTES_MAX {
+        let found = link.texts("PRAGMA quick_check(1)")?;
+        if let Some(found) = found.first().filter(|text| *text != "ok") {
+            return Ok(Err(damaged(path, found.replace('\n', "; "))));
+        }
+        return Ok(Ok(()));
+    }
+    for table in link.texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")? {
+        link.texts(&format!("SELECT 'row' FROM \"{}\" LIMIT 1", table.replace('"', "\"\"")))?;
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,165 @@
+//! One connection to SQLite, set up the way every connection here is.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
+
+use crate::error::SqlError;
+use crate::location::Location;
+
+/// Statements kept prepared per connection.
+const STATEMENTS_MAX: usize = 256;
+/// How long a statement waits for another process that holds the database.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// Functions whose answer is not decided by their arguments and the data: what they give is handed in instead.
+const DENIED_FUNCTIONS: [&str; 13] = [
+    "random",
+    "randomblob",
+    "current_time",
+    "current_date",
+    "current_timestamp",
+    "date",
+    "time",
+    "datetime",
+    "julianday",
+    "unixepoch",
+    "strftime",
+    "timediff",
+    "load_extension",
+];
+
+/// This crate's own statements. The comments keep their texts apart from a closure's in the statement cache, which
+/// would otherwise hand them out past the authorizer.
+pub(crate) mod own {
+    pub(crate) const BEGIN_READ: &str = "BEGIN /* storage */";
+    pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE /* storage */";
+    pub(crate) const COMMIT: &str = "COMMIT /* storage */";
+    pub(crate) const ROLLBACK: &str = "ROLLBACK /* storage */";
+    pub(crate) const SAVEPOINT: &str = "SAVEPOINT storage";
+    pub(crate) const ROLLBACK_TO: &str = "ROLLBACK TO storage";
+    pub(crate) const RELEASE: &str = "RELEASE storage";
+    /// Dirties the first page: a commit that dirties none does not sync, and would not make earlier ones durable.
+    pub(crate) const TOUCH: &str = "PRAGMA user_version = 0 /* storage */";
+    pub(crate) const SYNC_FULL: &str = "PRAGMA synchronous = FULL /* storage */";
+    /// Not OFF: a checkpoint must still sync, or a power cut could damage the file.
+    pub(crate) const SYNC_AT_CHECKPOINT: &str = "PRAGMA synchronous = NORMAL /* storage */";
+}
+
+/// One connection.
+pub(crate) struct Link {
+    connection: Connection,
+    /// Whether the statement being prepared is a closure's, which may not touch the transaction or the settings.
+    foreign: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// Opens an existing database, or creates one in memory, for reading and writing.
+    pub(crate) fn open(location: &Location) -> Result<Self, SqlError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let (connection, settings) = match location {
+            Location::File(path) => (
+                Connection::open_with_flags(path, flags),
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 2000;",
+            ),
+            Location::Memory(name) => (
+                Connection::open_with_flags(
+                    format!("file:/{}?vfs=memdb", escaped(name)),
+                    flags | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI,
+                ),
+                "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
+            ),
+        };
+        Self::set_up(connection, settings)
+    }
+
+    /// Opens an existing file that must not change.
+    pub(crate) fn open_read_only(path: &Path) -> Result<Self, SqlError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::set_up(Connection::open_with_flags(path, flags), "PRAGMA query_only = ON;")
+    }
+
+    fn set_up(connection: rusqlite::Result<Connection>, settings: &str) -> Result<Self, SqlError> {
+        let failed = |error| SqlError::from_sqlite(&error, "");
+        let mut connection = connection.map_err(failed)?;
+        connection.busy_timeout(BUSY_WAIT).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.execute_batch(settings).map_err(failed)?;
+        let foreign = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&foreign);
+        connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&context, asked.load(Ordering::Relaxed)))).map_err(failed)?;
+        Ok(Self { connection, foreign })
+    }
+
+    /// Prepares a closure's statement, or finds it prepared.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, SqlError> {
+        self.foreign.store(true, Ordering::Relaxed);
+        let prepared = self.connection.prepare_cached(sql);
+        self.foreign.store(false, Ordering::Relaxed);
+        prepared.map_err(|error| SqlError::from_sqlite(&error, sql))
+    }
+
+    /// Runs one of this crate's own statements.
+    pub(crate) fn run(&self, sql: &str) -> Result<(), SqlError> {
+        let failed = |error| SqlError::from_sqlite(&error, sql);
+        self.connection.prepare_cached(sql).map_err(failed)?.raw_execute().map(|_| ()).map_err(failed)
+    }
+
+    /// Runs a script of several statements.
+    pub(crate) fn run_script(&self, sql: &str) -> Result<(), SqlError> {
+        self.connection.execute_batch(sql).map_err(|error| SqlError::from_sqlite(&error, sql))
+    }
+
+    /// Whether a transaction is open and stands.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Rolls back whatever is open.
+    pub(crate) fn roll_back(&self) {
+        if self.in_transaction()
+            && let Err(error) = self.run(own::ROLLBACK)
+        {
+            tracing::warn!(%error, "a rollback failed");
+        }
+    }
+
+    /// All of a one-column text result.
+    pub(crate) fn texts(&self, sql: &str) -> Result<Vec<String>, SqlError> {
+        let failed = |error| SqlError::from_sqlite(&error, sql);
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let rows = statement.query_map([], |row| row.get(0)).map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+}
+
+/// An open transaction that is rolled back unless it has been committed, also while unwinding.
+pub(crate) struct Standing<'l>(pub(crate) &'l Link);
+
+impl Drop for Standing<'_> {
+    fn drop(&mut self) {
+        self.0.roll_back();
+    }
+}
+
+fn authorize(context: &AuthContext<'_>, foreign: bool) -> Authorization {
+    let denied = match context.action {
+        AuthAction::Function { function_name } => DENIED_FUNCTIONS.iter().any(|name| function_name.eq_ignore_ascii_case(name)),
+        AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. }
+        | AuthAction::Pragma { .. }
+        | AuthAction::Attach { .. }
+        | AuthAction::Detach { .. } => foreign,
+        _ => false,
+    };
+    if denied { Authorization::Deny } else { Authorization::Allow }
+}
+
+/// The name as part of a URI's path.
+fn escaped(name: &str) -> String {
+    name.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}

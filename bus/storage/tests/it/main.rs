@@ -1,0 +1,4 @@
+//! What storage promises, through its public face.
+
+mod support;
+mod transactions;
