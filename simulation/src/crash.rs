@@ -41,9 +41,18 @@ impl SimHook {
         Self { sim: sim.clone(), group, full_until: Mutex::new(Duration::ZERO) }
     }
 
-    fn disk_is_full(&self, database: &str) -> bool {
+    /// Recorded under the group's name: that of the database is unique in the process, and so no part of the history.
+    fn strikes(&self, fault: Fault) -> bool {
+        let strikes = self.sim.faults().draw(fault);
+        if strikes {
+            self.sim.injected(fault, &self.sim.name(self.group));
+        }
+        strikes
+    }
+
+    fn disk_is_full(&self) -> bool {
         let now = self.sim.monotonic();
-        if self.sim.strikes(Fault::DiskFull, database) {
+        if self.strikes(Fault::DiskFull) {
             let for_us = self.sim.faults().detail(Fault::DiskFull, DISK_FULL_US.0, DISK_FULL_US.1);
             *lock(&self.full_until) = now + Duration::from_micros(for_us);
         }
@@ -52,27 +61,27 @@ impl SimHook {
 }
 
 impl CommitHook for SimHook {
-    fn before_commit(&self, database: &str) -> Result<(), CommitFault> {
+    fn before_commit(&self, _database: &str) -> Result<(), CommitFault> {
         if !self.sim.is_polling() {
             return Ok(());
         }
-        if self.sim.strikes(Fault::CrashBeforeCommit, database) {
+        if self.strikes(Fault::CrashBeforeCommit) {
             Crash::now(self.group);
         }
-        if self.disk_is_full(database) {
+        if self.disk_is_full() {
             return Err(CommitFault::DiskFull);
         }
-        if self.sim.strikes(Fault::CommitFailed, database) {
+        if self.strikes(Fault::CommitFailed) {
             return Err(CommitFault::NotCommitted);
         }
-        if self.sim.strikes(Fault::CommitUnknown, database) {
+        if self.strikes(Fault::CommitUnknown) {
             return Err(CommitFault::CommittedButUnknown);
         }
         Ok(())
     }
 
-    fn after_commit(&self, database: &str) {
-        if self.sim.is_polling() && self.sim.strikes(Fault::CrashAfterCommit, database) {
+    fn after_commit(&self, _database: &str) {
+        if self.sim.is_polling() && self.strikes(Fault::CrashAfterCommit) {
             Crash::now(self.group);
         }
     }

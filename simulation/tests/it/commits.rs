@@ -10,15 +10,17 @@ use storage::{CommitFault, CommitHook};
 
 use crate::toy::{self, LONG, TIMEOUT, addition, ask};
 
-/// One addition under `fault`, which always strikes; then calm, a start of what crashed, and a look at the sum.
+/// One addition under `fault`, which always strikes; then none, a start of what crashed, and a look at the sum.
 fn one_addition(fault: Fault) -> (Option<StatusCode>, usize, String) {
-    let mut executor = Executor::new(1, FaultPlan::none().with(fault, 1_000_000));
+    let mut executor = Executor::new(1, FaultPlan::none());
     let sim = executor.sim();
     let (location, _disk) = toy::disk(&format!("commits-{fault}"));
     toy::start_counter(&sim, sim.group("counter"), &location);
+    executor.run_until_idle_or(LONG);
+    sim.faults().set_plan(FaultPlan::none().with(fault, 1_000_000));
     let answer = executor.complete(sim.group("client"), call(&sim, addition("me", 1)), LONG).unwrap();
     assert!(sim.faults().counts()[fault.name()] > 0);
-    sim.faults().calm_down();
+    sim.faults().set_plan(FaultPlan::none());
     let crashed = sim.take_crashed();
     for group in &crashed {
         toy::start_counter(&sim, *group, &location);
@@ -68,7 +70,7 @@ fn a_full_disk_stays_full_for_a_while_and_then_has_room_again() {
     let (hook, inside) = (Arc::new(SimHook::new(&sim, group)), sim.clone());
     let waits = async move {
         assert!(matches!(hook.before_commit("db"), Err(CommitFault::DiskFull)));
-        inside.faults().calm_down();
+        inside.faults().set_plan(FaultPlan::none());
         let mut refused = 0;
         while hook.before_commit("db").is_err() {
             refused += 1;

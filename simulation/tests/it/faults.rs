@@ -30,11 +30,11 @@ fn one_fault_switched_off_does_not_shift_the_others() {
 }
 
 #[test]
-fn nothing_goes_wrong_any_more_after_calming_down_and_counts_stay() {
+fn nothing_goes_wrong_any_more_once_the_plan_says_so_and_counts_stay() {
     let mut faults = Faults::new(9, FaultPlan::none().with(Fault::DiskFull, 1_000_000));
     assert!(faults.draw(Fault::DiskFull));
     faults.count(Fault::DiskFull);
-    faults.calm_down();
+    faults.set_plan(FaultPlan::none());
     assert!(!faults.draw(Fault::DiskFull));
     assert_eq!((faults.counts()["disk-full"], faults.counts()["crash"]), (1, 0));
 }

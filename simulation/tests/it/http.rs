@@ -159,16 +159,18 @@ fn an_http_error_has_no_effect() {
 
 #[test]
 fn a_request_on_its_way_outlives_its_caller() {
-    let mut world = world(1, FaultPlan::none(), Duration::ZERO);
-    let http = world.sim.outside(world.client, Protections::all_on()).http;
-    let request = Request::post("http://server:80/work").body(Bytes::new()).unwrap();
-    drop(world.sim.spawn(world.client, "caller", async move {
-        let _ = http.send(request, TIMEOUT).await;
-    }));
-    world.executor.run_until_idle_or(Duration::from_micros(50));
-    assert_eq!(world.slow.began.load(Ordering::SeqCst), 0);
-    world.sim.kill(world.client);
-    assert_eq!(world.effects().0, 1);
+    for seed in 0..20 {
+        let mut world = world(seed, FaultPlan::none(), Duration::ZERO);
+        let http = world.sim.outside(world.client, Protections::all_on()).http;
+        let request = Request::post("http://server:80/work").body(Bytes::new()).unwrap();
+        drop(world.sim.spawn(world.client, "caller", async move {
+            let _ = http.send(request, TIMEOUT).await;
+        }));
+        world.executor.run_until_idle_or(Duration::from_micros(50));
+        assert_eq!(world.slow.began.load(Ordering::SeqCst), 0);
+        world.sim.kill(world.client);
+        assert_eq!(world.effects(), (1, 1));
+    }
 }
 
 #[test]

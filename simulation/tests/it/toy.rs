@@ -42,13 +42,20 @@ pub(crate) fn disk(name: &str) -> (Location, Database) {
     (location, disk)
 }
 
+/// Starts the service in its own group, where a crash or a failure over its database is its own.
 pub(crate) fn start_counter(sim: &Sim, group: Group, location: &Location) {
-    let hook = Arc::new(SimHook::new(sim, group));
-    let database = Database::open(location, Driver::Inline(hook), &MIGRATIONS).unwrap();
-    let state = Counter { outside: sim.outside(group, Protections::all_on()), database };
-    let router = Router::new().route("/add/{client}", post(add)).route("/sum", get(sum)).with_state(state);
-    sim.record("start", &sim.name(group), &[]);
-    sim.serve(group, COUNTER, router);
+    let (inside, location) = (sim.clone(), location.clone());
+    drop(sim.spawn(group, "start", async move {
+        let hook = Arc::new(SimHook::new(&inside, group));
+        let Ok(database) = Database::open(&location, Driver::Inline(hook), &MIGRATIONS) else {
+            inside.crash(group);
+            return;
+        };
+        let state = Counter { outside: inside.outside(group, Protections::all_on()), database };
+        let router = Router::new().route("/add/{client}", post(add)).route("/sum", get(sum)).with_state(state);
+        inside.record("start", &inside.name(group), &[]);
+        inside.serve(group, COUNTER, router);
+    }));
 }
 
 async fn add(State(counter): State<Counter>, Path(client): Path<String>, Json(addition): Json<Addition>) -> (StatusCode, String) {
@@ -133,7 +140,7 @@ pub(crate) fn history(seed: u64, plan: FaultPlan, run: &str) -> History {
         async move {
             let mut ends = Vec::new();
             for number in 0..4 {
-                let (name, ids) = (format!("client {number}"), number * 10..(number + 1) * 10);
+                let (name, ids) = (format!("client-{number}"), number * 10..(number + 1) * 10);
                 ends.push(all.spawn(clients, &name, client(all.outside(clients, Protections::all_on()), name.clone(), ids)));
             }
             for end in ends {
