@@ -42,10 +42,11 @@ fn an_intent_captures_once_however_often_it_is_confirmed() {
 }
 
 #[test]
-fn a_declined_intent_may_be_confirmed_with_another_card() {
+fn a_declined_intent_forgets_its_card_and_may_be_confirmed_with_another() {
     let gateway = TestGateway::new();
     let intent = gateway.intent("4000000000000002");
     assert_eq!(gateway.confirm(&intent).status, 402);
+    assert_eq!(gateway.confirm(&intent).text("/error/code"), "payment_intent_unexpected_state");
     let method = gateway.card("4242424242424242");
     let confirmed = gateway.post(&format!("/v1/payment_intents/{intent}/confirm"), &[("payment_method", &method)]);
     assert_eq!((confirmed.text("/status"), confirmed.text("/last_payment_error")), ("succeeded".into(), "null".into()));
