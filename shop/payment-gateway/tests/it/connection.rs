@@ -11,7 +11,7 @@ fn ask(gateway: &TestGateway, intent: &str) -> String {
         "POST /v1/payment_intents/{intent}/confirm HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {SECRET}\r\n\
          content-length: 0\r\nconnection: close\r\n\r\n"
     );
-    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().unwrap().block_on(async move {
+    tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(async move {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = std::future::IntoFuture::into_future(axum::serve(listener, router));
