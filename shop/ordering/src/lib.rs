@@ -1,1 +1,3 @@
 //! The ordering service.
+
+pub mod order;
