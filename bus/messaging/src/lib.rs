@@ -1,3 +1,42 @@
-//! The messaging framework.
+//! The messaging framework: a service is a deterministic state machine over a transaction. Handlers are plain
+//! synchronous functions; inbox, outbox, retries, dead letters, sagas, timeouts, external calls and HTTP operations are
+//! built around them. Knows no broker by name; a [`Transport`] carries its messages.
+#![warn(missing_docs)]
+
+mod caller;
+mod calls;
+mod cleaner;
+mod context;
+mod dispatcher;
+mod endpoint;
+mod envelope;
+mod error;
+pub mod http;
+mod inbox;
 mod message;
+mod outbox;
+mod receiver;
+pub mod recoverability;
+mod saga;
+mod service;
+mod step;
+mod test_endpoint;
+pub mod topology;
+mod transport;
+
+pub use calls::{Begin, Call, CallError, CallFailed, ExternalCall};
+pub use context::Context;
+pub use endpoint::{Declaration, Endpoint, Kind};
+pub use error::{FailureClass, HandlerError, HandlerResult};
 pub use message::{Command, Event, Message};
+pub use saga::{Decide, Loaded, Missing, Saga, SagaRoutes, Saved, decide_about};
+pub use service::{Service, Settings};
+pub use test_endpoint::{NotHandled, TestEndpoint};
+pub use transport::{
+    BatchResult, Browsed, Capabilities, Delivery, Destination, Headers, Lock, OutgoingMessage, Settlement, Source, Topology, Transport,
+    TransportError,
+};
+
+/// The framework's own tables, in every endpoint's database.
+pub const MIGRATIONS: storage::Migrations =
+    storage::Migrations { set: "messaging", files: &[("0001_messaging.sql", include_str!("../migrations/0001_messaging.sql"))] };

@@ -1,0 +1,54 @@
+//! Deletes what protects no longer: old inbox rows and stored answers, in small steps (rules R22 and R32).
+
+use std::time::Duration;
+
+use hosting::{BoxFuture, HostedService, ServiceFailure, StopSignal, Timestamp};
+use storage::{Durability, SqlError, Tx, params};
+
+use crate::dispatcher::pause;
+use crate::{Service, inbox};
+
+/// Rows of one step: small, so that operations hardly wait for it.
+const STEP_ROWS: u32 = 500;
+const BETWEEN_STEPS: Duration = Duration::from_millis(50);
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(60);
+const ANSWERS_KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+pub(crate) struct Cleaner {
+    service: Service,
+}
+
+impl Cleaner {
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
+    }
+}
+
+/// Deletes at most `max` rows of each kind that are out of retention at `now`; answers how many there were.
+pub(crate) fn clean(tx: &mut Tx<'_>, now: Timestamp, inbox_kept: Duration, max: u32) -> Result<u64, SqlError> {
+    let answers = tx.execute(
+        "DELETE FROM operations WHERE (scope, operation_key) IN
+           (SELECT scope, operation_key FROM operations WHERE at < $1 ORDER BY at LIMIT $2)",
+        params![now.minus(ANSWERS_KEPT), max],
+    )?;
+    Ok(answers + inbox::clean(tx, now.minus(inbox_kept), max)?)
+}
+
+impl HostedService for Cleaner {
+    fn name(&self) -> String {
+        format!("{}.cleaner", self.service.name())
+    }
+
+    fn run(&self, stop: StopSignal) -> BoxFuture<'_, Result<(), ServiceFailure>> {
+        Box::pin(async move {
+            loop {
+                let (now, kept) = (self.service.now(), Duration::from_secs(self.service.inner.settings.inbox_retention_s));
+                let cleaned = self.service.inner.db.write_with(Durability::Unsynced, move |tx| clean(tx, now, kept, STEP_ROWS)).await;
+                let more = cleaned.is_ok_and(|rows| rows >= u64::from(STEP_ROWS));
+                if pause(&self.service, &stop, if more { BETWEEN_STEPS } else { BETWEEN_ROUNDS }).await {
+                    return Ok(());
+                }
+            }
+        })
+    }
+}

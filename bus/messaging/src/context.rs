@@ -1,0 +1,168 @@
+//! What a handler may use: its transaction, the time, ids, secrets, and ways to send. Nothing here leaves the process:
+//! what is sent is a row that is committed with everything else (rule R5).
+
+use std::fmt::Display;
+
+use hosting::{Outside, Protections, Timestamp};
+use storage::Tx;
+use uuid::Uuid;
+
+use crate::endpoint::Declaration;
+use crate::envelope::{self, Cause};
+use crate::outbox::{self, NewRow};
+use crate::{Command, Destination, Event, ExternalCall, HandlerError, HandlerResult, Message, OutgoingMessage, calls};
+
+/// What lies around a step: the same for all steps of an endpoint.
+pub(crate) struct Surroundings {
+    pub(crate) declaration: Declaration,
+    pub(crate) outside: Outside,
+    pub(crate) body_bytes_max: usize,
+    /// Where messages go at once when the outbox is switched off in a simulation.
+    pub(crate) early: std::sync::Mutex<Vec<OutgoingMessage>>,
+}
+
+/// Handed to every handler, for the length of one step.
+pub struct Context<'a> {
+    tx: Tx<'a>,
+    now: Timestamp,
+    cause: Cause,
+    surroundings: &'a Surroundings,
+    sent: Vec<&'static str>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(tx: Tx<'a>, now: Timestamp, cause: Cause, surroundings: &'a Surroundings) -> Self {
+        Self { tx, now, cause, surroundings, sent: Vec::new() }
+    }
+
+    /// The transaction: what is changed through it is committed together with what is sent, or not at all.
+    pub fn tx(&mut self) -> &mut Tx<'a> {
+        &mut self.tx
+    }
+
+    /// The time: constant within a step, and never before that of an earlier step (rule R19).
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A fresh id that sorts after earlier ones (UUID v7).
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.surroundings.outside.ids.next(self.now)
+    }
+
+    /// A fresh id that cannot be guessed (UUID v4, 122 random bits).
+    #[must_use]
+    pub fn secret(&self) -> Uuid {
+        self.surroundings.outside.entropy.secret()
+    }
+
+    /// The safeguards in force; all, outside a simulation.
+    #[must_use]
+    pub fn protections(&self) -> &Protections {
+        &self.surroundings.outside.protections
+    }
+
+    /// The id of the message that is being handled; none in an operation.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.cause.causation.as_deref()
+    }
+
+    /// What this step has sent and published so far, by name, in order.
+    #[must_use]
+    pub fn sent(&self) -> &[&'static str] {
+        &self.sent
+    }
+
+    /// Sends a command to the endpoint that handles it.
+    ///
+    /// # Errors
+    /// Permanent if the endpoint has not declared that it sends it, or if the body is over the transport's maximum.
+    pub fn send<C: Command>(&mut self, command: C) -> HandlerResult {
+        self.put(&command, Destination::Queue(C::ENDPOINT.to_owned()), self.now, None)
+    }
+
+    /// Publishes an event to whoever subscribes to it.
+    ///
+    /// # Errors
+    /// As [`Context::send`].
+    pub fn publish<E: Event>(&mut self, event: E) -> HandlerResult {
+        self.put(&event, Destination::Topic(E::NAME.to_owned()), self.now, None)
+    }
+
+    /// Sends a command at `due`, never earlier. `key` allows [`Context::cancel`]; the same key again replaces it.
+    ///
+    /// # Errors
+    /// As [`Context::send`].
+    pub fn send_at<C: Command>(&mut self, due: Timestamp, key: impl Display, command: C) -> HandlerResult {
+        let key = due_key::<C>(&key);
+        self.put(&command, Destination::Queue(C::ENDPOINT.to_owned()), due.max(self.now), Some(&key))
+    }
+
+    /// Takes back a command that was to be sent later. `true`: it is never sent; `false`: there is none, or it fell
+    /// due already and may be on its way.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn cancel<C: Command>(&mut self, key: impl Display) -> Result<bool, HandlerError> {
+        Ok(outbox::cancel(&mut self.tx, &due_key::<C>(&key), self.now)?)
+    }
+
+    /// Asks for an external call at once, under `key`: the same on every attempt, and unique among the open calls of
+    /// its kind (a second one under the same key is the same call).
+    ///
+    /// # Errors
+    /// Permanent if no such call is registered at the endpoint.
+    pub fn call<C: ExternalCall>(&mut self, key: impl Display, request: &C) -> HandlerResult {
+        self.call_at(self.now, key, request)
+    }
+
+    /// Asks for an external call at `due`.
+    ///
+    /// # Errors
+    /// As [`Context::call`].
+    pub fn call_at<C: ExternalCall>(&mut self, due: Timestamp, key: impl Display, request: &C) -> HandlerResult {
+        if !self.surroundings.declaration.calls.contains(C::NAME) {
+            return Err(HandlerError::permanent(format!("call `{}` is not registered at endpoint `{}`", C::NAME, self.endpoint())));
+        }
+        let request = to_json(request, C::NAME)?;
+        calls::insert(&mut self.tx, C::NAME, &key.to_string(), &request, due, &self.cause)?;
+        self.sent.push(C::NAME);
+        Ok(())
+    }
+
+    fn endpoint(&self) -> &'static str {
+        self.surroundings.declaration.name
+    }
+
+    fn put<M: Message>(&mut self, message: &M, destination: Destination, due: Timestamp, key: Option<&str>) -> HandlerResult {
+        let declaration = &self.surroundings.declaration;
+        if !declaration.emits.contains_key(M::NAME) {
+            return Err(HandlerError::permanent(format!("endpoint `{}` has not declared that it emits `{}`", self.endpoint(), M::NAME)));
+        }
+        let body = to_json(message, M::NAME)?.into_bytes();
+        let max = self.surroundings.body_bytes_max;
+        if body.len() > max {
+            return Err(HandlerError::permanent(format!("`{}` has a body of {} bytes; the transport takes {max}", M::NAME, body.len())));
+        }
+        let id = self.new_id();
+        let headers = envelope::headers(message, id, self.endpoint(), self.now, &self.cause);
+        self.sent.push(M::NAME);
+        if due <= self.now && !self.protections().has("outbox") {
+            let message = OutgoingMessage { destination, id: id.to_string(), headers, body: body.into() };
+            self.surroundings.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message);
+            return Ok(());
+        }
+        Ok(outbox::insert(&mut self.tx, &NewRow { id, destination: &destination, headers: &headers, body: &body, due, key })?)
+    }
+}
+
+fn due_key<C: Command>(key: &impl Display) -> String {
+    format!("{}/{key}", C::NAME)
+}
+
+fn to_json(value: &impl serde::Serialize, name: &str) -> Result<String, HandlerError> {
+    serde_json::to_string(value).map_err(|error| HandlerError::permanent(format!("`{name}` cannot be written as JSON")).caused_by(error))
+}

@@ -1,0 +1,105 @@
+//! The outbox table: what is committed and still to be sent (rules R5, R10, R11). Due messages are rows with a later
+//! time and a key to cancel them by.
+
+use bytes::Bytes;
+use hosting::Timestamp;
+use storage::{Row, SqlError, Tx, params};
+use uuid::Uuid;
+
+use crate::{Destination, Headers, OutgoingMessage};
+
+/// A row to be written.
+pub(crate) struct NewRow<'r> {
+    pub(crate) id: Uuid,
+    pub(crate) destination: &'r Destination,
+    pub(crate) headers: &'r Headers,
+    pub(crate) body: &'r [u8],
+    pub(crate) due: Timestamp,
+    pub(crate) key: Option<&'r str>,
+}
+
+/// A row that is ready to be sent.
+pub(crate) struct ReadyRow {
+    pub(crate) row: i64,
+    pub(crate) message: OutgoingMessage,
+}
+
+/// Writes a row; one with a key replaces an earlier one of the same key.
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewRow<'_>) -> Result<(), SqlError> {
+    if let Some(key) = new.key {
+        tx.execute("DELETE FROM outbox WHERE due_key = $1", params![key])?;
+    }
+    let headers = serde_json::to_string(new.headers).unwrap_or_default();
+    tx.execute(
+        "INSERT INTO outbox (message_id, destination, headers, body, due, due_key) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![new.id, address(new.destination), headers, new.body, new.due, new.key],
+    )?;
+    Ok(())
+}
+
+/// Deletes the row of `key` if it is not due yet; answers whether it was there and is now never sent.
+pub(crate) fn cancel(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, SqlError> {
+    Ok(tx.execute("DELETE FROM outbox WHERE due_key = $1 AND due > $2", params![key, now])? == 1)
+}
+
+/// The rows that are due, in order of their writing, after `after` (a due time and a row).
+pub(crate) fn ready(tx: &mut Tx<'_>, now: Timestamp, max: usize) -> Result<Vec<ReadyRow>, SqlError> {
+    tx.query(
+        "SELECT id, message_id, destination, headers, body FROM outbox WHERE failure IS NULL AND due <= $1 ORDER BY due, id LIMIT $2",
+        params![now, i64::try_from(max).unwrap_or(i64::MAX)],
+        read_row,
+    )
+}
+
+fn read_row(row: &Row<'_>) -> Result<ReadyRow, SqlError> {
+    let headers: String = row.get(3)?;
+    let body: Vec<u8> = row.get(4)?;
+    let message = OutgoingMessage {
+        destination: destination(&row.get::<String>(2)?),
+        id: row.get::<Uuid>(1)?.to_string(),
+        headers: serde_json::from_str(&headers).unwrap_or_default(),
+        body: Bytes::from(body),
+    };
+    Ok(ReadyRow { row: row.get(0)?, message })
+}
+
+/// When the next row falls due, of those that are not due yet.
+pub(crate) fn next_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, SqlError> {
+    tx.query_one("SELECT min(due) FROM outbox WHERE failure IS NULL AND due > $1", params![now], |row| row.get(0))
+}
+
+/// How many rows are ready, counted up to `max`.
+pub(crate) fn count_ready(tx: &mut Tx<'_>, now: Timestamp, max: u64) -> Result<u64, SqlError> {
+    tx.query_one("SELECT count(*) FROM (SELECT 1 FROM outbox WHERE failure IS NULL AND due <= $1 LIMIT $2)", params![now, max], |row| {
+        row.get(0)
+    })
+}
+
+/// Deletes the rows that the transport confirmed.
+pub(crate) fn delete(tx: &mut Tx<'_>, rows: &[i64]) -> Result<(), SqlError> {
+    for row in rows {
+        tx.execute("DELETE FROM outbox WHERE id = $1", params![*row])?;
+    }
+    Ok(())
+}
+
+/// Keeps a row that can never be sent, with the reason; it is shown as a dead letter.
+pub(crate) fn set_failure(tx: &mut Tx<'_>, row: i64, failure: &str) -> Result<(), SqlError> {
+    tx.execute("UPDATE outbox SET failure = $2, due_key = NULL WHERE id = $1", params![row, failure])?;
+    Ok(())
+}
+
+fn address(destination: &Destination) -> String {
+    match destination {
+        Destination::Queue(name) => format!("queue:{name}"),
+        Destination::Topic(name) => format!("topic:{name}"),
+    }
+}
+
+fn destination(address: &str) -> Destination {
+    match address.split_once(':') {
+        Some(("topic", name)) => Destination::Topic(name.to_owned()),
+        Some((_, name)) => Destination::Queue(name.to_owned()),
+        None => Destination::Queue(address.to_owned()),
+    }
+}

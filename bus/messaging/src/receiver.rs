@@ -1,0 +1,241 @@
+//! The receive loop of an endpoint: receive a batch, one write, settle (rules R1 to R9, R16, R18).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
+use storage::{SqlError, Tx, WriteError};
+
+use crate::dispatcher::pause;
+use crate::envelope;
+use crate::recoverability::Tries;
+use crate::step::{Epitaph, Outcome};
+use crate::{Delivery, Lock, Service, Settlement, Source, TransportError};
+
+const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
+const BACK_OFF_MAX: Duration = Duration::from_secs(10);
+/// From this many earlier deliveries on, a message may be one that kills the process, and is handled alone.
+const SUSPECT_FROM: u32 = 2;
+const PROBING_FROM: u32 = 20;
+
+pub(crate) struct Receiver {
+    service: Service,
+}
+
+/// What the receive loop remembers from batch to batch.
+struct Pace {
+    failures_in_a_row: u32,
+    back_off: Duration,
+}
+
+impl Receiver {
+    pub(crate) fn new(service: Service) -> Self {
+        Self { service }
+    }
+
+    async fn work(&self, stop: &StopSignal) {
+        let mut pace = Pace { failures_in_a_row: 0, back_off: BACK_OFF_FIRST };
+        let source = Source::Queue(self.service.name().to_owned());
+        while !stop.is_stopped() {
+            if self.is_backed_up() {
+                pause(&self.service, stop, BACK_OFF_FIRST).await;
+                continue;
+            }
+            let max = if pace.is_probing() { 1 } else { self.service.inner.settings.batch_max };
+            match race(stop.stopped(), self.service.inner.transport.receive(&source, max)).await {
+                Either::First(()) => return,
+                Either::Second(Ok(batch)) => self.take(batch, stop, &mut pace).await,
+                Either::Second(Err(error)) => self.away(&error, stop, &mut pace).await,
+            }
+        }
+    }
+
+    fn is_backed_up(&self) -> bool {
+        self.service.inner.backlog.load(Ordering::Relaxed) >= self.service.inner.settings.backlog_max.saturating_mul(2)
+    }
+
+    async fn away(&self, error: &TransportError, stop: &StopSignal, pace: &mut Pace) {
+        self.service.inner.health.degraded(error.to_string());
+        pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
+        pause(&self.service, stop, pace.back_off).await;
+    }
+
+    /// Works on a batch and keeps its locks meanwhile (rule R9).
+    async fn take(&self, batch: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
+        let locks: Vec<Lock> = batch.iter().map(|delivery| delivery.lock.clone()).collect();
+        let half = batch.iter().map(|delivery| delivery.lock_duration / 2).min().unwrap_or(BACK_OFF_MAX);
+        let renewing = async {
+            loop {
+                self.service.inner.outside.clock.sleep(half).await;
+                let _ = self.service.inner.transport.renew(locks.clone()).await;
+            }
+        };
+        let _: Either<(), ()> = race(self.process(batch, stop, pace), renewing).await;
+    }
+
+    async fn process(&self, mut batch: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
+        // In order of id, so that replicas claim in one order (rule R1).
+        batch.sort_by(|a, b| a.id.cmp(&b.id));
+        let (suspects, plain): (Vec<_>, Vec<_>) = batch.into_iter().partition(|delivery| delivery.delivery_count >= SUSPECT_FROM);
+        self.handle(plain, stop, pace).await;
+        for suspect in suspects {
+            let deliveries_max = self.service.inner.steps.policy.deliveries_max;
+            if suspect.delivery_count >= deliveries_max {
+                self.bury(&suspect).await;
+            } else {
+                self.handle(vec![suspect], stop, pace).await;
+            }
+        }
+    }
+
+    async fn bury(&self, delivery: &Delivery) {
+        let description = format!("delivered {} times and never settled: it may be what ends the process", delivery.delivery_count);
+        let tries = Tries { failed: delivery.delivery_count, conflicts: 0, round: envelope::round(&delivery.headers) };
+        let epitaph = Epitaph { reason: "MaxDeliveryCountExceeded", description, tries };
+        self.settle(vec![(delivery.lock.clone(), self.dead_letter(&epitaph))]).await;
+    }
+
+    /// Handles deliveries in as many writes as they need, each settled after its commit.
+    async fn handle(&self, deliveries: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
+        let mut waiting: VecDeque<(Delivery, Tries)> = deliveries.into_iter().map(|delivery| (delivery, Tries::default())).collect();
+        while !waiting.is_empty() {
+            match self.write(waiting.make_contiguous().to_vec()).await {
+                Ok(outcomes) => {
+                    pace.back_off = BACK_OFF_FIRST;
+                    self.service.committed();
+                    let done: Vec<_> = waiting.drain(..outcomes.len()).zip(outcomes).collect();
+                    let mut settlements = Vec::with_capacity(done.len());
+                    for ((delivery, _), outcome) in done {
+                        pace.count(&outcome);
+                        match outcome {
+                            Outcome::Again { tries } => waiting.push_back((delivery, tries)),
+                            outcome => settlements.push((delivery.lock.clone(), self.settlement(&delivery, outcome))),
+                        }
+                    }
+                    self.settle(settlements).await;
+                    if pace.is_probing() && !waiting.is_empty() {
+                        pause(&self.service, stop, pace.back_off).await;
+                    }
+                }
+                // Trouble of ours: nothing is counted against the messages, which are kept and tried again (rule R6).
+                Err(reason) => {
+                    self.service.inner.health.degraded(reason);
+                    if pause(&self.service, stop, pace.back_off).await {
+                        return self.give_back(waiting).await;
+                    }
+                    pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
+                }
+            }
+        }
+        if pace.is_probing() {
+            pause(&self.service, stop, pace.back_off).await;
+            pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
+        }
+    }
+
+    async fn write(&self, work: Vec<(Delivery, Tries)>) -> Result<Vec<Outcome>, String> {
+        let (service, work) = (self.service.clone(), Arc::new(work));
+        let result = self.service.inner.db.write(move |tx| steps(&service, tx, &work)).await;
+        match result {
+            Ok(outcomes) => Ok(outcomes),
+            Err(WriteError::Refused(error) | WriteError::NotCommitted(error) | WriteError::InDoubt(error)) => {
+                Err(format!("the database of `{}` is in trouble: {error}", self.service.name()))
+            }
+            Err(WriteError::Closed) => Err("the database is closed".to_owned()),
+        }
+    }
+
+    fn settlement(&self, delivery: &Delivery, outcome: Outcome) -> Settlement {
+        match outcome {
+            Outcome::DeadLetter(epitaph) => {
+                tracing::error!(
+                    endpoint = self.service.name(),
+                    message = delivery.id,
+                    reason = epitaph.reason,
+                    epitaph.description,
+                    "message dead-lettered"
+                );
+                self.dead_letter(&epitaph)
+            }
+            Outcome::PutOff { error } => {
+                tracing::warn!(endpoint = self.service.name(), message = delivery.id, error, "message failed and is put off");
+                Settlement::Complete
+            }
+            Outcome::Expired => {
+                tracing::info!(endpoint = self.service.name(), message = delivery.id, "message expired before it was handled");
+                Settlement::Complete
+            }
+            Outcome::Handled | Outcome::Duplicate | Outcome::Again { .. } => Settlement::Complete,
+        }
+    }
+
+    fn dead_letter(&self, epitaph: &Epitaph) -> Settlement {
+        Settlement::DeadLetter {
+            reason: epitaph.reason.to_owned(),
+            description: epitaph.description.clone(),
+            headers: epitaph.headers(self.service.name(), self.service.now()),
+        }
+    }
+
+    async fn settle(&self, settlements: Vec<(Lock, Settlement)>) {
+        if settlements.is_empty() {
+            return;
+        }
+        // What is not settled comes again and is a duplicate then (rules R7 and R8).
+        if let Err(error) = self.service.inner.transport.settle(settlements).await {
+            tracing::warn!(endpoint = self.service.name(), %error, "deliveries could not be settled; they come again");
+        }
+    }
+
+    async fn give_back(&self, waiting: VecDeque<(Delivery, Tries)>) {
+        self.settle(waiting.into_iter().map(|(delivery, _)| (delivery.lock, Settlement::Release)).collect()).await;
+    }
+}
+
+impl Pace {
+    fn is_probing(&self) -> bool {
+        self.failures_in_a_row >= PROBING_FROM
+    }
+
+    /// Twenty failures without a success put the endpoint into probing; one success ends it (rule R18).
+    fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Handled => self.failures_in_a_row = 0,
+            Outcome::PutOff { .. } | Outcome::Again { .. } => self.failures_in_a_row = self.failures_in_a_row.saturating_add(1),
+            Outcome::DeadLetter(epitaph) if epitaph.reason == "RetriesExhausted" => {
+                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1)
+            }
+            Outcome::Duplicate | Outcome::Expired | Outcome::DeadLetter(_) => {}
+        }
+    }
+}
+
+/// As many steps as fit into one write: the rest go into the next, so that operations wait no longer than that.
+fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Delivery, Tries)]) -> Result<Vec<Outcome>, SqlError> {
+    let clock = &service.inner.outside.clock;
+    let (began, limit) = (clock.monotonic(), Duration::from_millis(service.inner.settings.write_ms_max));
+    let now = service.now();
+    let mut outcomes = Vec::with_capacity(work.len());
+    for (delivery, tries) in work.iter().take(service.inner.settings.batch_max) {
+        outcomes.push(service.inner.steps.step(tx, now, delivery, *tries)?);
+        if clock.monotonic() - began >= limit {
+            break;
+        }
+    }
+    Ok(outcomes)
+}
+
+impl HostedService for Receiver {
+    fn name(&self) -> String {
+        format!("{}.receiver", self.service.name())
+    }
+
+    fn run(&self, stop: StopSignal) -> BoxFuture<'_, Result<(), ServiceFailure>> {
+        Box::pin(async move {
+            self.work(&stop).await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! An endpoint bound to its database, its transport and the outside world: what HTTP handlers hold on to.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+use hosting::{Component, Health, HostedService, Outside, Timestamp};
+use storage::{Database, ReadError, Tx, WriteError};
+use tokio::sync::Notify;
+
+use crate::context::Surroundings;
+use crate::endpoint::Declaration;
+use crate::step::Steps;
+use crate::{Endpoint, Transport, caller, cleaner, dispatcher, inbox, receiver};
+
+/// Limits of an endpoint at work.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Messages received at once.
+    pub batch_max: usize,
+    /// Handler time after which a write ends, in milliseconds.
+    pub write_ms_max: u64,
+    /// Ready outbox rows above which operations are refused; at twice as many receiving stops (rule R12).
+    pub backlog_max: u64,
+    /// External calls at once.
+    pub calls_max: usize,
+    /// How long the inbox and stored answers protect, in seconds (rule R22; answers: 24 hours, rule R32).
+    pub inbox_retention_s: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600 }
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) steps: Arc<Steps>,
+    pub(crate) calls: std::collections::BTreeMap<&'static str, crate::calls::RegisteredCall>,
+    pub(crate) db: Database,
+    pub(crate) outside: Outside,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) settings: Settings,
+    /// Something was committed that may want to be sent.
+    pub(crate) dispatch: Notify,
+    /// Something was committed that may want to be called.
+    pub(crate) call: Notify,
+    /// Ready rows at the last look.
+    pub(crate) backlog: AtomicU64,
+    pub(crate) health: Component,
+    clock_last: AtomicI64,
+}
+
+/// An endpoint at work. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl Endpoint {
+    /// Binds the endpoint. `db` was opened with [`Endpoint::all_migrations`]. Answers a handle for operations, and
+    /// what has to be hosted for messages to flow, in order of start.
+    ///
+    /// # Errors
+    /// Those of reading the latest recorded instant.
+    pub async fn bind(
+        self,
+        outside: Outside,
+        db: Database,
+        transport: Arc<dyn Transport>,
+        health: &Health,
+        settings: Settings,
+    ) -> Result<(Service, Vec<Arc<dyn HostedService>>), ReadError<storage::SqlError>> {
+        let last = db.read(inbox::last_seen).await?.map_or(i64::MIN, Timestamp::as_micros);
+        let steps = Steps {
+            surroundings: Surroundings {
+                body_bytes_max: transport.capabilities().body_bytes_max,
+                declaration: self.declaration,
+                outside: outside.clone(),
+                early: std::sync::Mutex::default(),
+            },
+            handlers: self.handlers,
+            policy: self.policy,
+        };
+        let health = health.component(steps.name());
+        health.ready();
+        let inner = Inner {
+            steps: Arc::new(steps),
+            calls: self.calls,
+            db,
+            outside,
+            transport,
+            settings,
+            dispatch: Notify::new(),
+            call: Notify::new(),
+            backlog: AtomicU64::new(0),
+            health,
+            clock_last: AtomicI64::new(last),
+        };
+        let service = Service { inner: Arc::new(inner) };
+        let hosted: Vec<Arc<dyn HostedService>> = vec![
+            Arc::new(dispatcher::Dispatcher::new(service.clone())),
+            Arc::new(caller::Caller::new(service.clone())),
+            Arc::new(cleaner::Cleaner::new(service.clone())),
+            Arc::new(receiver::Receiver::new(service.clone())),
+        ];
+        Ok((service, hosted))
+    }
+}
+
+impl Service {
+    /// The endpoint's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.inner.steps.name()
+    }
+
+    /// What the endpoint says of itself.
+    #[must_use]
+    pub fn declaration(&self) -> &Declaration {
+        &self.inner.steps.surroundings.declaration
+    }
+
+    /// The parts of the outside world that it was given.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.inner.outside
+    }
+
+    /// Its database, for tests and audits.
+    #[must_use]
+    pub fn db(&self) -> &Database {
+        &self.inner.db
+    }
+
+    /// The endpoint's time: the wall clock, but never before what was seen earlier (rule R19).
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let wall = self.inner.outside.clock.now().as_micros();
+        let before = self.inner.clock_last.fetch_max(wall, Ordering::Relaxed);
+        Timestamp::from_micros(before.max(wall))
+    }
+
+    /// Reads in a transaction of its own, begun now.
+    ///
+    /// # Errors
+    /// What `work` answered, or that the database could not be read.
+    pub async fn read<T, E>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, ReadError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        self.inner.db.read(work).await
+    }
+
+    /// Runs a step that no message caused, and wakes what carries on with it.
+    pub(crate) async fn write<T, E>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, WriteError<E>>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let result = self.inner.db.write(work).await;
+        self.committed();
+        result
+    }
+
+    /// Wakes what may have got something to do.
+    pub(crate) fn committed(&self) {
+        self.inner.dispatch.notify_one();
+        self.inner.call.notify_one();
+    }
+
+    /// What was sent around the outbox, where a simulation has switched it off.
+    pub(crate) fn take_early(&self) -> Vec<crate::OutgoingMessage> {
+        std::mem::take(&mut *self.inner.steps.surroundings.early.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
