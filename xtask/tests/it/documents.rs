@@ -45,7 +45,7 @@ fn guarantees_with(rows: &[(&str, &str)]) -> String {
         text.push_str(&format!("| {id} | something | {tests} |\n"));
     }
     text.push_str("\n## From a later version on\n\n| rule | says |\n|---|---|\n");
-    let all = (1..=40).map(|number| format!("R{number}")).chain((1..=11).map(|number| format!("I{number}")));
+    let all = guarantees::ROWS.iter().flat_map(|(kind, last)| (1..=*last).map(move |number| format!("{kind}{number}")));
     for id in all.filter(|id| !rows.iter().any(|(row, _)| row == id)) {
         text.push_str(&format!("| {id} | something |\n"));
     }
