@@ -2,6 +2,8 @@
 //! world (clock, ids, randomness, tasks, HTTP) as parts that are handed in, so that the same code runs on a real
 //! machine and in a simulation. Knows nothing of messages.
 
+#![warn(missing_docs)]
+
 mod health;
 mod host;
 mod outside;
