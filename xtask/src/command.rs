@@ -45,7 +45,8 @@ Prints every fault at once and exits 1 if there is one:
                something; no test is left out, nothing is left to do, no select! without an order
   goldens      each message of shop/contracts has a golden file
   guarantees   each rule of docs/guarantees.md names tests that exist
-  decisions    docs/decisions/README.md lists each decision",
+  decisions    docs/decisions/README.md lists each decision
+  links        what the documents link to is there",
         run: |root, arguments| no_more(arguments).and_then(|()| tidy::run(root)),
     },
 ];

@@ -4,6 +4,7 @@ pub mod decisions;
 pub mod directions;
 pub mod goldens;
 pub mod guarantees;
+pub mod links;
 pub mod sources;
 pub mod tree;
 
@@ -49,6 +50,7 @@ pub fn run(root: &Path) -> Result<()> {
     faults.extend(goldens::check(&tree));
     faults.extend(guarantees::check(&tree, &directions::folders(&crates, root)));
     faults.extend(decisions::check(&tree));
+    faults.extend(links::check(&tree));
     for fault in &faults {
         say(&fault.to_string());
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use xtask::tidy::tree::Tree;
-use xtask::tidy::{Fault, decisions, goldens, guarantees};
+use xtask::tidy::{Fault, decisions, goldens, guarantees, links};
 
 use crate::{lines, one_fault};
 
@@ -98,4 +98,12 @@ fn a_decision_that_is_not_listed_or_lacks_a_section_is_a_fault() {
     let open = DECISION.replace("## What would make us change it\n", "");
     let lacking = Tree::default().with("docs/decisions/README.md", "- [One](0001-one.md)").with("docs/decisions/0001-one.md", &open);
     one_fault(&decisions::check(&lacking), "has no section");
+}
+
+#[test]
+fn a_link_names_a_file_or_a_folder_that_is_there() {
+    let text = "[a](docs/a.md#part) [b](docs) [c](https://example.org/x) [d](#below)";
+    let tree = Tree::default().with("README.md", text).with("docs/a.md", "[up](../README.md)");
+    assert_eq!(lines(&links::check(&tree)), Vec::<String>::new());
+    one_fault(&links::check(&Tree::default().with("docs/a.md", "[gone](b.md)")), "docs/a.md: links to `b.md`, which is not there");
 }
