@@ -1,1 +1,3 @@
 //! What any transport of the framework must prove.
+
+#![warn(missing_docs)]

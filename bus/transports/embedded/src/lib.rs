@@ -1,1 +1,3 @@
 //! The framework's transport over the in-process broker.
+
+#![warn(missing_docs)]
