@@ -44,8 +44,6 @@ pub(crate) enum Ending {
     NotCommitted(SqlError),
     /// Nobody knows.
     InDoubt(SqlError),
-    /// They were never run.
-    Closed,
 }
 
 /// What a closure's run left to keep.
@@ -69,7 +67,8 @@ pub(crate) struct Write<T, E, F> {
     work: F,
     durability: Durability,
     outcome: Option<Outcome<T, E>>,
-    answer: oneshot::Sender<Answer<T, WriteError<E>>>,
+    /// None: answered.
+    answer: Option<oneshot::Sender<Answer<T, WriteError<E>>>>,
 }
 
 enum Outcome<T, E> {
@@ -84,7 +83,7 @@ where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     pub(crate) fn new(work: F, durability: Durability, answer: oneshot::Sender<Answer<T, WriteError<E>>>) -> Self {
-        Self { work, durability, outcome: None, answer }
+        Self { work, durability, outcome: None, answer: Some(answer) }
     }
 }
 
@@ -112,8 +111,8 @@ where
         left
     }
 
-    fn finish(self: Box<Self>, ending: Ending) {
-        let answer = match (self.outcome, ending) {
+    fn finish(mut self: Box<Self>, ending: Ending) {
+        let answer = match (self.outcome.take(), ending) {
             (Some(Outcome::Panicked(panic)), _) => Err(panic),
             (Some(Outcome::Failed(error)), _) => Ok(Err(WriteError::NotCommitted(error))),
             (Some(Outcome::Kept(value)), Ending::Committed) => Ok(Ok(value)),
@@ -123,12 +122,32 @@ where
             (Some(Outcome::Refused(_)) | None, Ending::InDoubt(error)) | (_, Ending::NotCommitted(error)) => {
                 Ok(Err(WriteError::NotCommitted(error)))
             }
-            (_, Ending::Closed) | (None, Ending::Committed) => Ok(Err(WriteError::Closed)),
+            (None, Ending::Committed) => Ok(Err(WriteError::Closed)),
         };
-        // Whoever asked may have gone.
-        let _ = self.answer.send(answer);
+        self.answer(answer);
     }
 }
+
+impl<T, E, F> Write<T, E, F> {
+    fn answer(&mut self, answer: Answer<T, WriteError<E>>) {
+        if let Some(sender) = self.answer.take() {
+            // Whoever asked may have gone.
+            let _ = sender.send(answer);
+        }
+    }
+}
+
+impl<T, E, F> Drop for Write<T, E, F> {
+    /// A closure that was never run: its database was closed while it waited.
+    fn drop(&mut self) {
+        if self.outcome.is_none() {
+            self.answer(Ok(Err(WriteError::Closed)));
+        }
+    }
+}
+
+/// A commit that went well.
+struct Done;
 
 /// The one who writes to a database.
 pub(crate) struct Writer {
@@ -166,6 +185,13 @@ impl Writer {
     /// answered, and the writer can be used on.
     pub(crate) fn group(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let ending = self.run_and_commit(&mut jobs);
+        if let Ending::NotCommitted(error) = &ending
+            && matches!(error.class(), SqlClass::Constraint(_))
+            && jobs.len() > 1
+        {
+            // A constraint that is checked at the commit does not say whose it is.
+            return jobs.into_iter().for_each(|job| self.group(vec![job]));
+        }
         for job in jobs {
             job.finish(ending.clone());
         }
@@ -174,42 +200,69 @@ impl Writer {
     fn run_and_commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Ending {
         let synced = jobs.iter().any(|job| job.durability() == Durability::Synced);
         let durability = if synced { Durability::Synced } else { Durability::Unsynced };
-        if let Err(error) = self.begin(durability) {
+        if let Err(error) = self.set_syncs(durability) {
             return Ending::NotCommitted(error);
         }
-        let Some(link) = &self.link else { return Ending::Closed };
-        let standing = Standing(link);
-        match run_all(link, jobs) {
-            Err(error) => Ending::NotCommitted(error),
-            Ok(Left::Undone) => Ending::Committed,
-            Ok(Left::Kept) => {
-                let committed = commit(self, link, durability);
-                drop(standing);
-                self.settle(durability, committed)
-            }
+        let committed = self.run_in_transaction(jobs, durability);
+        self.settle(durability, committed)
+    }
+
+    /// All of a group but its bookkeeping. None: nothing was left to commit.
+    fn run_in_transaction(&self, jobs: &mut [Box<dyn Job>], durability: Durability) -> Result<Option<Done>, Ending> {
+        let Some(link) = &self.link else { return Ok(None) };
+        link.run(own::BEGIN_WRITE).map_err(Ending::NotCommitted)?;
+        let _standing = Standing(link);
+        match run_all(link, jobs).map_err(Ending::NotCommitted)? {
+            Left::Undone => Ok(None),
+            Left::Kept => self.commit(link, durability).map(Some),
         }
     }
 
-    /// Opens the transaction, with the sync that its commit needs.
-    fn begin(&mut self, durability: Durability) -> Result<(), SqlError> {
-        let before = self.syncs;
-        let link = self.link()?;
-        if before != durability {
-            link.run(if durability == Durability::Synced { own::SYNC_FULL } else { own::SYNC_AT_CHECKPOINT })?;
+    /// Commits the open transaction. What goes wrong in SQLite's own commit is in doubt, but for a constraint that is
+    /// checked only then, and for a database that others held too long.
+    fn commit(&self, link: &Link, durability: Durability) -> Result<Done, Ending> {
+        if durability == Durability::Synced && self.unsynced {
+            link.run(own::TOUCH).map_err(Ending::NotCommitted)?;
         }
-        link.run(own::BEGIN_WRITE)?;
-        self.syncs = durability;
+        let injected = |message| SqlError::new(SqlClass::Environment, message, "");
+        let fault = self.hook.before_commit(&self.name).err();
+        match fault {
+            Some(CommitFault::DiskFull) => return Err(Ending::NotCommitted(injected("the disk is full (injected)"))),
+            Some(CommitFault::NotCommitted) => return Err(Ending::InDoubt(injected("the commit failed (injected)"))),
+            Some(CommitFault::CommittedButUnknown) | None => {}
+        }
+        link.run(own::COMMIT).map_err(|error| match error.class() {
+            SqlClass::Constraint(_) | SqlClass::Conflict => Ending::NotCommitted(error),
+            _ => Ending::InDoubt(error),
+        })?;
+        if fault.is_some() {
+            return Err(Ending::InDoubt(injected("the commit's outcome was lost (injected)")));
+        }
+        Ok(Done)
+    }
+
+    /// Whether commits sync from now on; possible only between transactions.
+    fn set_syncs(&mut self, durability: Durability) -> Result<(), SqlError> {
+        self.link()?;
+        if self.syncs != durability {
+            self.link()?.run(if durability == Durability::Synced { own::SYNC_FULL } else { own::SYNC_AT_CHECKPOINT })?;
+            self.syncs = durability;
+        }
         Ok(())
     }
 
     /// Books the commit's outcome, and tells the hook of a good one.
-    fn settle(&mut self, durability: Durability, committed: Result<(), Ending>) -> Ending {
-        if let Err(ending) = committed {
-            if let Ending::InDoubt(error) = &ending {
-                tracing::warn!(database = self.name, %error, "a commit failed, its outcome is unknown");
-                self.reopen();
+    fn settle(&mut self, durability: Durability, committed: Result<Option<Done>, Ending>) -> Ending {
+        match committed {
+            Ok(Some(Done)) => {}
+            Ok(None) => return Ending::Committed,
+            Err(ending) => {
+                if let Ending::InDoubt(error) = &ending {
+                    tracing::warn!(database = self.name, %error, "a commit failed, its outcome is unknown");
+                    self.reopen();
+                }
+                return ending;
             }
-            return ending;
         }
         self.unsynced = durability == Durability::Unsynced;
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
@@ -225,8 +278,7 @@ impl Writer {
     fn reopen(&mut self) {
         self.unsynced = true;
         self.syncs = Durability::Synced;
-        let fresh = Link::open(&self.location);
-        match fresh {
+        match Link::open(&self.location) {
             Ok(link) => self.link = Some(link),
             Err(error) => {
                 tracing::error!(database = self.name, %error, "the database cannot be opened again, the next write tries again");
@@ -261,27 +313,4 @@ fn run_all(link: &Link, jobs: &mut [Box<dyn Job>]) -> Result<Left, SqlError> {
         }
     }
     Ok(left)
-}
-
-/// Commits the open transaction. What goes wrong in SQLite's own commit is in doubt, but for a constraint checked
-/// only then.
-fn commit(writer: &Writer, link: &Link, durability: Durability) -> Result<(), Ending> {
-    if durability == Durability::Synced && writer.unsynced {
-        link.run(own::TOUCH).map_err(Ending::NotCommitted)?;
-    }
-    let injected = |message| SqlError::new(SqlClass::Environment, message, "");
-    let fault = writer.hook.before_commit(&writer.name).err();
-    match fault {
-        Some(CommitFault::DiskFull) => return Err(Ending::NotCommitted(injected("the disk is full (injected)"))),
-        Some(CommitFault::NotCommitted) => return Err(Ending::InDoubt(injected("the commit failed (injected)"))),
-        Some(CommitFault::CommittedButUnknown) | None => {}
-    }
-    link.run(own::COMMIT).map_err(|error| match error.class() {
-        SqlClass::Constraint(_) | SqlClass::Conflict => Ending::NotCommitted(error),
-        _ => Ending::InDoubt(error),
-    })?;
-    if fault.is_some() {
-        return Err(Ending::InDoubt(injected("the commit's outcome was lost (injected)")));
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! Opening a database without ever taking a damaged or vanished file for an empty one.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{OpenError, SqlError};
@@ -10,13 +9,15 @@ use crate::location::Location;
 
 /// Files up to this size are checked page by page at opening; above, only their frame and each table's first row.
 const CHECKED_WHOLE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// No database is shorter than one page, and no page is shorter.
+const PAGE_BYTES_MIN: u64 = 512;
 
 /// Opens the database, creating it if neither it nor its log is there, after a quick look for damage.
 pub(crate) fn open_sound(location: &Location) -> Result<Link, OpenError> {
     let Location::File(path) = location else { return Link::open(location).map_err(|error| unreachable(location, error)) };
     let log = side_file(path, "-wal");
     if path.try_exists().map_err(|error| unreachable(location, error))? {
-        check_frame(path)?;
+        check_length(path)?;
     } else if length(&log) > 0 {
         return Err(damaged(path, "the file is missing while its -wal file is there"));
     } else {
@@ -27,7 +28,7 @@ pub(crate) fn open_sound(location: &Location) -> Result<Link, OpenError> {
 
 /// Opens an existing file that must not change, after a quick look for damage.
 pub(crate) fn open_sound_read_only(path: &Path) -> Result<Link, OpenError> {
-    check_frame(path)?;
+    check_length(path)?;
     look_at(Link::open_read_only(path), path)
 }
 
@@ -57,6 +58,10 @@ fn length(path: &Path) -> u64 {
 /// Makes an empty database aside and moves it to its place, so that a file of length zero is always damage.
 fn create(path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let aside = side_file(path, ".new");
+    for leftover in ["-wal", "-shm"] {
+        // Of an earlier try that was killed; mostly there is none.
+        let _ = std::fs::remove_file(side_file(&aside, leftover));
+    }
     File::create(&aside)?;
     let link = Link::open(&Location::File(aside.clone()))?;
     link.run_script("PRAGMA user_version = 0; PRAGMA wal_checkpoint(TRUNCATE);")?;
@@ -68,28 +73,12 @@ fn create(path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     Ok(())
 }
 
-/// The header's promise against the file's length.
-fn check_frame(path: &Path) -> Result<(), OpenError> {
-    let reach = |error: std::io::Error| unreachable(&Location::File(path.to_owned()), error);
-    let file = File::open(path).map_err(reach)?;
-    let mut header = Vec::new();
-    file.take(100).read_to_end(&mut header).map_err(reach)?;
-    let Some((magic, rest)) = header.split_at_checked(16).filter(|_| header.len() == 100) else {
-        return Err(damaged(path, "shorter than a database's header"));
-    };
-    if magic != b"SQLite format 3\0" {
-        return Err(damaged(path, "not a database"));
-    }
-    let [size_high, size_low, ..] = *rest else { return Ok(()) };
-    let page_bytes = match u16::from_be_bytes([size_high, size_low]) {
-        1 => 65_536,
-        size => u64::from(size),
-    };
-    let Some(&[a, b, c, d]) = rest.get(12..16) else { return Ok(()) };
-    let promised = page_bytes * u64::from(u32::from_be_bytes([a, b, c, d]));
-    // With a log the file may lag behind its header.
-    if length(&side_file(path, "-wal")) == 0 && length(path) < promised {
-        return Err(damaged(path, format!("{} bytes long where its header says {promised}", length(path))));
+/// Looks at the file from outside. Never opens it: closing it again would free the locks that SQLite holds for
+/// another connection of this process.
+fn check_length(path: &Path) -> Result<(), OpenError> {
+    let data = path.metadata().map_err(|error| unreachable(&Location::File(path.to_owned()), error))?;
+    if data.is_file() && data.len() < PAGE_BYTES_MIN {
+        return Err(damaged(path, format!("it is {} bytes long", data.len())));
     }
     Ok(())
 }

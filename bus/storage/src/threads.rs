@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::SqlError;
-use crate::group::{Ending, Job, Writer};
+use crate::group::{Job, Writer};
 use crate::link::Link;
 
 /// Closures that share one commit, at most.
@@ -134,10 +134,6 @@ fn run_writer(mut writer: Writer, mut requests: mpsc::Receiver<WriteRequest>) {
             writer.group(jobs);
         }
         if let Some(answer) = closing {
-            requests.close();
-            while let Ok(WriteRequest::Run(job)) = requests.try_recv() {
-                job.finish(Ending::Closed);
-            }
             drop(writer);
             let _ = answer.send(());
             return;

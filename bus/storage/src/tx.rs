@@ -150,6 +150,16 @@ impl<'a> Tx<'a> {
         self.environment.get().as_ref()
     }
 
+    /// Lets the database grow to that many pages of 4 KiB and no further, until this writer opens it anew: a full disk
+    /// for tests. Not undone with the transaction.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    #[doc(hidden)]
+    pub fn set_pages_max(&mut self, pages: u32) -> Result<(), SqlError> {
+        self.link.run_script(&format!("PRAGMA max_page_count = {pages}"))
+    }
+
     /// Ends the innermost savepoint, keeping or undoing what was done since.
     pub(crate) fn end_savepoint(&mut self, keep: bool) -> Result<(), SqlError> {
         if !self.link.in_transaction() {

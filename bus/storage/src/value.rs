@@ -78,7 +78,7 @@ macro_rules! small_integer {
     )* };
 }
 
-small_integer!(i32, u32, u16);
+small_integer!(i32, u32, u16, u8);
 
 impl ToValue for u64 {
     fn to_value(&self) -> Value<'_> {
@@ -147,22 +147,23 @@ impl<const N: usize> ToValue for [u8; N] {
     }
 }
 
-fn bytes_of(value: Value<'_>) -> Result<&[u8], WrongValue> {
+fn bytes_of<'v>(value: Value<'v>, expected: &'static str) -> Result<&'v [u8], WrongValue> {
     match value {
         Value::Bytes(bytes) => Ok(bytes),
-        _ => Err(WrongValue { expected: "bytes" }),
+        _ => Err(WrongValue { expected }),
     }
 }
 
 impl FromValue for Vec<u8> {
     fn from_value(value: Value<'_>) -> Result<Self, WrongValue> {
-        bytes_of(value).map(<[u8]>::to_vec)
+        bytes_of(value, "byte string").map(<[u8]>::to_vec)
     }
 }
 
 impl<const N: usize> FromValue for [u8; N] {
     fn from_value(value: Value<'_>) -> Result<Self, WrongValue> {
-        bytes_of(value)?.try_into().map_err(|_| WrongValue { expected: "byte string of that length" })
+        let expected = "byte string of that length";
+        bytes_of(value, expected)?.try_into().map_err(|_| WrongValue { expected })
     }
 }
 
@@ -174,7 +175,8 @@ impl ToValue for Uuid {
 
 impl FromValue for Uuid {
     fn from_value(value: Value<'_>) -> Result<Self, WrongValue> {
-        bytes_of(value).and_then(|bytes| Self::from_slice(bytes).map_err(|_| WrongValue { expected: "UUID" }))
+        let expected = "UUID";
+        Self::from_slice(bytes_of(value, expected)?).map_err(|_| WrongValue { expected })
     }
 }
 
