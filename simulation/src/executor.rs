@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use hosting::{BoxFuture, TaskEnd};
 
-use crate::sim::{Task, lock};
+use crate::sim::lock;
+use crate::task::Task;
 use crate::{Crash, Fault, FaultPlan, Group, Random, Sim};
 
 /// So many polls without time moving are taken for tasks that wake each other for ever.

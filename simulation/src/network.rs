@@ -16,7 +16,8 @@ use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
 use crate::clock::Sleep;
-use crate::sim::{NETWORK, lock};
+use crate::group::NETWORK;
+use crate::sim::lock;
 use crate::{Fault, Group, Random, Sim};
 
 /// One way of a request takes so many microseconds: from, to.
@@ -40,7 +41,7 @@ pub(crate) struct Network {
 
 #[derive(Clone)]
 pub(crate) struct Route {
-    group: Group,
+    pub(crate) group: Group,
     life: u32,
     router: Router,
 }

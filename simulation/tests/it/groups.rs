@@ -1,9 +1,10 @@
 //! Groups live, crash and live again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use hosting::{Protections, TaskEnd};
+use hosting::{BoxFuture, Health, Host, HostedService, Protections, ServiceFailure, StopSignal, TaskEnd};
 use simulation::{Crash, Executor, Fault, FaultPlan, RunEnd};
 use tokio::sync::oneshot;
 
@@ -122,4 +123,41 @@ fn dropping_the_executor_drops_what_its_tasks_hold() {
     }));
     drop(executor);
     assert_eq!(Arc::strong_count(&held), 1);
+}
+
+/// Panics on its first run, works on its second.
+struct Stumbling(AtomicU32);
+
+impl HostedService for Stumbling {
+    fn name(&self) -> String {
+        "stumbling".to_owned()
+    }
+
+    fn run(&self, stop: StopSignal) -> BoxFuture<'_, Result<(), ServiceFailure>> {
+        Box::pin(async move {
+            if self.0.fetch_add(1, Ordering::SeqCst) == 0 {
+                std::panic::resume_unwind(Box::new("stumbled"));
+            }
+            stop.stopped().await;
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn hosted_services_run_on_virtual_time_and_are_run_again_after_a_panic() {
+    let mut executor = Executor::new(1, FaultPlan::none());
+    let sim = executor.sim();
+    let group = sim.group("a");
+    let (outside, inside) = (sim.outside(group, Protections::all_on()), sim.clone());
+    let service = Arc::new(Stumbling(AtomicU32::new(0)));
+    let hosted = Arc::clone(&service);
+    let life = async move {
+        let mut host = Host::new(outside, Health::default(), SECOND);
+        host.start(hosted).await.unwrap();
+        inside.sleep(SECOND).await;
+        host.stop().await
+    };
+    assert_eq!(executor.complete(group, life, LONG), Ok(Vec::new()));
+    assert_eq!((service.0.load(Ordering::SeqCst), sim.take_deaths().len()), (2, 1));
 }

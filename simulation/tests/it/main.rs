@@ -1,4 +1,4 @@
-//! The simulation through its public face: a toy world of two services, a database each, and a few clients.
+//! The simulation through its public face: a toy world of one service with a database, a few clients, and what breaks them.
 
 #![expect(clippy::unwrap_used, reason = "a fixture that fails is a failed test")]
 
