@@ -1,6 +1,6 @@
 //! The driver of production: one writer thread and a few reader threads per database, each with its own connection.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
@@ -27,14 +27,16 @@ pub(crate) enum WriteRequest {
 
 pub(crate) enum ReadRequest {
     Run(ReadJob),
-    Close,
+    /// One reader closes its connection, answers and ends.
+    Close(oneshot::Sender<()>),
 }
 
 /// The threads and the way to them.
 pub(crate) struct Threads {
     writes: Mutex<Option<mpsc::Sender<WriteRequest>>>,
     reads: Mutex<Option<mpsc::Sender<ReadRequest>>>,
-    running: Mutex<Vec<JoinHandle<()>>>,
+    writer: Mutex<Vec<JoinHandle<()>>>,
+    readers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Threads {
@@ -45,73 +47,90 @@ impl Threads {
         let threads = Self {
             writes: Mutex::new(writer.is_some().then_some(writes)),
             reads: Mutex::new(Some(reads)),
-            running: Mutex::new(Vec::new()),
+            writer: Mutex::default(),
+            readers: Mutex::default(),
         };
         if let Some(writer) = writer {
-            threads.spawn(format!("{name} writer"), move || run_writer(writer, write_requests))?;
+            spawn(&threads.writer, format!("{name} writer"), move || run_writer(writer, write_requests))?;
         }
         let read_requests = Arc::new(Mutex::new(read_requests));
         for link in readers {
             let requests = Arc::clone(&read_requests);
-            threads.spawn(format!("{name} reader"), move || run_reader(&link, &requests))?;
+            spawn(&threads.readers, format!("{name} reader"), move || run_reader(link, &requests))?;
         }
         Ok(threads)
     }
 
-    fn spawn(&self, name: String, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-        let handle = std::thread::Builder::new().name(name).spawn(body)?;
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
-        Ok(())
-    }
-
     /// Hands the job to the writer; waits while too many wait. False: closed.
     pub(crate) async fn write(&self, job: Box<dyn Job>) -> bool {
-        let Some(writes) = self.writes.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return false };
+        let Some(writes) = lock(&self.writes).clone() else { return false };
         writes.send(WriteRequest::Run(job)).await.is_ok()
     }
 
     /// Hands the job to a reader; waits while too many wait. False: closed.
     pub(crate) async fn read(&self, job: ReadJob) -> bool {
-        let Some(reads) = self.reads.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return false };
+        let Some(reads) = lock(&self.reads).clone() else { return false };
         reads.send(ReadRequest::Run(job)).await.is_ok()
     }
 
     /// Lets what was handed in before end, then closes all connections.
     pub(crate) async fn close(&self) {
-        let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(reads) = reads {
-            for _ in 0..READERS {
-                // The last reader to go closes the queue, then nobody takes any more.
-                let _ = reads.send(ReadRequest::Close).await;
+        if let Some(reads) = self.stop_reads() {
+            let readers = lock(&self.readers).len();
+            for _ in 0..readers {
+                let (answer, closed) = oneshot::channel();
+                if reads.send(ReadRequest::Close(answer)).await.is_ok() {
+                    let _ = closed.await;
+                }
             }
         }
-        if let Some(writes) = writes {
+        if let Some(writes) = self.stop_writes() {
             let (answer, closed) = oneshot::channel();
             if writes.send(WriteRequest::Close(answer)).await.is_ok() {
                 let _ = closed.await;
             }
         }
-        self.join();
+        join(&self.readers);
+        join(&self.writer);
     }
 
-    fn join(&self) {
-        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        for handle in running {
-            // A closure may own the last handle to its own database.
-            if handle.thread().id() != std::thread::current().id() {
-                let _ = handle.join();
-            }
-        }
+    fn stop_reads(&self) -> Option<mpsc::Sender<ReadRequest>> {
+        lock(&self.reads).take()
+    }
+
+    fn stop_writes(&self) -> Option<mpsc::Sender<WriteRequest>> {
+        lock(&self.writes).take()
     }
 }
 
 impl Drop for Threads {
-    /// Waits until what is under way has ended, so that the file is free afterwards.
+    /// Waits until what is under way has ended, so that the file is free afterwards. The writer goes last: two
+    /// connections that close at once each leave the log's tidying to the other.
     fn drop(&mut self) {
-        self.writes.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.reads.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.join();
+        self.stop_reads();
+        join(&self.readers);
+        self.stop_writes();
+        join(&self.writer);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn spawn(threads: &Mutex<Vec<JoinHandle<()>>>, name: String, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    let handle = std::thread::Builder::new().name(name).spawn(body)?;
+    lock(threads).push(handle);
+    Ok(())
+}
+
+fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
+    let threads = std::mem::take(&mut *lock(threads));
+    for handle in threads {
+        // A closure may own the last handle to its own database.
+        if handle.thread().id() != std::thread::current().id() {
+            let _ = handle.join();
+        }
     }
 }
 
@@ -141,13 +160,18 @@ fn run_writer(mut writer: Writer, mut requests: mpsc::Receiver<WriteRequest>) {
     }
 }
 
-fn run_reader(link: &Link, requests: &Mutex<mpsc::Receiver<ReadRequest>>) {
+fn run_reader(link: Link, requests: &Mutex<mpsc::Receiver<ReadRequest>>) {
     loop {
         // One waits for the next request, the others wait for their turn to wait.
-        let request = requests.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        let request = lock(requests).blocking_recv();
         match request {
-            Some(ReadRequest::Run(job)) => job(link),
-            Some(ReadRequest::Close) | None => return,
+            Some(ReadRequest::Run(job)) => job(&link),
+            Some(ReadRequest::Close(answer)) => {
+                drop(link);
+                let _ = answer.send(());
+                return;
+            }
+            None => return,
         }
     }
 }
