@@ -58,6 +58,14 @@ impl<'a> Context<'a> {
         self.surroundings.outside.entropy.secret()
     }
 
+    /// Bytes that cannot be guessed, all of them random.
+    #[must_use]
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.surroundings.outside.entropy.fill(&mut bytes);
+        bytes
+    }
+
     /// The safeguards in force; all, outside a simulation.
     #[must_use]
     pub fn protections(&self) -> &Protections {

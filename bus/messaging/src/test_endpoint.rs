@@ -38,7 +38,7 @@ pub enum NotHandled {
 
 /// An endpoint on a database in memory and a clock that stands still until told.
 pub struct TestEndpoint {
-    steps: Steps,
+    steps: Arc<Steps>,
     calls: std::collections::BTreeMap<&'static str, calls::RegisteredCall>,
     db: Database,
     clock: Arc<StillClock>,
@@ -78,7 +78,7 @@ impl TestEndpoint {
         let surroundings =
             Surroundings { declaration: endpoint.declaration, outside, body_bytes_max: 256 * 1024, early: std::sync::Mutex::default() };
         let steps = Steps { surroundings, handlers: endpoint.handlers, policy: endpoint.policy };
-        Self { steps, calls: endpoint.calls, db, clock, sent: Vec::new(), last: None }
+        Self { steps: Arc::new(steps), calls: endpoint.calls, db, clock, sent: Vec::new(), last: None }
     }
 
     /// The time.
@@ -170,9 +170,12 @@ impl TestEndpoint {
     /// # Panics
     /// If the database fails.
     #[expect(clippy::panic, reason = "this is a tool for tests")]
-    pub fn operation<T: Send + 'static>(&mut self, work: impl Fn(&mut Context<'_>) -> Result<T, Problem>) -> Result<T, Problem> {
-        let (steps, now) = (&self.steps, self.clock.now());
-        let written = self.db.write_blocking(|tx| work(&mut Context::new(tx.reborrow(), now, Cause::default(), &steps.surroundings)));
+    pub fn operation<T: Send + 'static>(
+        &mut self,
+        work: impl Fn(&mut Context<'_>) -> Result<T, Problem> + Send + Sync + 'static,
+    ) -> Result<T, Problem> {
+        let (steps, now) = (Arc::clone(&self.steps), self.clock.now());
+        let written = self.db.write_blocking(move |tx| work(&mut Context::new(tx.reborrow(), now, Cause::default(), &steps.surroundings)));
         let answer = match written {
             Ok(answer) => Ok(answer),
             Err(WriteError::Refused(problem)) => Err(problem),
@@ -187,7 +190,7 @@ impl TestEndpoint {
     /// # Panics
     /// If the database fails.
     #[expect(clippy::panic, reason = "this is a tool for tests")]
-    pub fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, storage::SqlError>) -> T {
+    pub fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, storage::SqlError> + Send + 'static) -> T {
         self.db.read_blocking(work).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
@@ -208,9 +211,9 @@ impl TestEndpoint {
     pub fn answer<C: ExternalCall>(&mut self, answer: Result<C::Answer, CallFailed>) -> Result<(), HandlerError> {
         let Some(call) = self.due_calls::<C>().into_iter().next() else { panic!("no call `{}` is due", C::NAME) };
         let Some(registered) = self.calls.get(C::NAME) else { panic!("call `{}` is not registered", C::NAME) };
-        let (record, steps, now) = (Arc::clone(&registered.record), &self.steps, self.clock.now());
+        let (record, steps, now) = (Arc::clone(&registered.record), Arc::clone(&self.steps), self.clock.now());
         let answer = answer.map(|answer| Arc::new(answer) as Answer);
-        let written = self.db.write_blocking(|tx| {
+        let written = self.db.write_blocking(move |tx| {
             calls::finish(tx, call.row)?;
             let mut ctx = Context::new(tx.reborrow(), now, Cause::from_text(&call.cause), &steps.surroundings);
             caught(|| record(&mut ctx, &call.request, answer.clone()))
@@ -236,10 +239,11 @@ impl TestEndpoint {
 
     #[expect(clippy::panic, reason = "this is a tool for tests")]
     fn step(&self, delivery: &Delivery) -> Result<(), NotHandled> {
-        let (steps, now) = (&self.steps, self.clock.now());
+        let (now, delivery) = (self.clock.now(), Arc::new(delivery.clone()));
         let mut tries = Tries::default();
         loop {
-            let written = self.db.write_blocking(|tx| steps.step(tx, now, delivery, tries));
+            let (steps, delivery) = (Arc::clone(&self.steps), Arc::clone(&delivery));
+            let written = self.db.write_blocking(move |tx| steps.step(tx, now, &delivery, tries));
             match written.unwrap_or_else(|error| panic!("{error:?}")) {
                 Outcome::Handled => return Ok(()),
                 Outcome::Again { tries: more } => tries = more,
@@ -261,7 +265,7 @@ impl TestEndpoint {
                 return;
             }
             let ids: Vec<i64> = rows.iter().map(|row| row.row).collect();
-            let _ = self.db.write_blocking(|tx| outbox::delete(tx, &ids));
+            let _ = self.db.write_blocking(move |tx| outbox::delete(tx, &ids));
             let messages: VecDeque<OutgoingMessage> = early.into_iter().chain(rows.into_iter().map(|row| row.message)).collect();
             for message in messages {
                 self.sent.push(message.clone());

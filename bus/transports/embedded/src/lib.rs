@@ -1,3 +1,181 @@
-//! The framework's transport over the in-process broker.
-
+//! The framework's transport over the in-process broker. Translates words; decides nothing.
 #![warn(missing_docs)]
+
+mod translate;
+
+use std::time::Duration;
+
+use broker::{Broker, EntityDeclaration, QueryError, QueueSettings, SendError, SettleMode, TopicSettings};
+use hosting::BoxFuture;
+use messaging::{
+    BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Settlement, Source, Topology, Transport, TransportError,
+};
+
+use crate::translate::{browsed, delivery, outgoing, settlement, source, token};
+
+/// The largest body, in bytes; the broker's limit counts headers too.
+const BODY_BYTES_MAX: usize = 192 * 1024;
+/// The broker's own maximum stands above the framework's ten deliveries, which decide (rule R16).
+const MAX_DELIVERY_COUNT: u16 = 20;
+const LOCK_DURATION: Duration = Duration::from_secs(60);
+/// How many dead letters are looked at together on the way to the one that is sent again.
+const LOOK_AT: usize = 64;
+
+/// Messages through a [`Broker`] in this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Embedded {
+    broker: Broker,
+}
+
+impl Embedded {
+    /// A transport over `broker`.
+    #[must_use]
+    pub fn new(broker: Broker) -> Self {
+        Self { broker }
+    }
+
+    /// The broker underneath.
+    #[must_use]
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// How an endpoint's queue is made: no duplicate detection (it would drop a delayed retry, rule R15), no time to
+    /// live, the framework's delivery limit below the broker's.
+    #[must_use]
+    pub fn queue_settings() -> QueueSettings {
+        QueueSettings { lock: LOCK_DURATION, max_delivery_count: MAX_DELIVERY_COUNT, ..QueueSettings::default() }
+    }
+}
+
+impl Transport for Embedded {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            body_bytes_max: BODY_BYTES_MAX,
+            durable: true,
+            competing: true,
+            release_uncounted: true,
+            max_hold: None,
+            browse: true,
+            replays_to_new_subscriber: false,
+            multi_process: false,
+        }
+    }
+
+    fn provision<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), TransportError>> {
+        Box::pin(async move {
+            let queues =
+                topology.queues.iter().map(|name| EntityDeclaration::Queue { name: name.clone(), settings: Self::queue_settings() });
+            let topics =
+                topology.topics.iter().map(|name| EntityDeclaration::Topic { name: name.clone(), settings: TopicSettings::default() });
+            let subscriptions = topology.subscriptions.iter().map(|(topic, endpoint)| EntityDeclaration::Subscription {
+                topic: topic.clone(),
+                name: endpoint.clone(),
+                forward_to: endpoint.clone(),
+            });
+            let entities: Vec<EntityDeclaration> = queues.chain(topics).chain(subscriptions).collect();
+            self.broker.provision(&entities).await.map_err(translate::provisioning)?;
+            Ok(())
+        })
+    }
+
+    fn send(&self, batch: Vec<OutgoingMessage>) -> BoxFuture<'_, BatchResult> {
+        Box::pin(async move {
+            let names: Vec<String> = batch.iter().map(|message| translate::name(&message.destination).to_owned()).collect();
+            let results = self.broker.send(batch.into_iter().map(outgoing).collect()).await;
+            if results.iter().any(|result| matches!(result, Err(SendError::Stopped))) {
+                return Err(TransportError::Disconnected("the broker has stopped".to_owned()));
+            }
+            Ok(results
+                .into_iter()
+                .zip(names)
+                .map(|(result, name)| result.map(drop).map_err(|error| translate::sending(error, name)))
+                .collect())
+        })
+    }
+
+    fn receive<'a>(&'a self, from: &'a Source, max: usize) -> BoxFuture<'a, Result<Vec<Delivery>, TransportError>> {
+        Box::pin(async move {
+            let received = self.broker.receive(&source(from), max).await.map_err(translate::querying)?;
+            Ok(received.into_iter().map(|message| delivery(message, LOCK_DURATION)).collect())
+        })
+    }
+
+    fn settle(&self, settlements: Vec<(Lock, Settlement)>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let settlements = settlements.into_iter().filter_map(|(lock, decision)| Some((token(&lock)?, settlement(decision)))).collect();
+            // A lost lock is no error: the message comes again.
+            self.broker.settle(settlements, SettleMode::Lazy).await;
+            Ok(())
+        })
+    }
+
+    fn renew(&self, locks: Vec<Lock>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.broker.renew(locks.iter().filter_map(token).collect()).await;
+            Ok(())
+        })
+    }
+
+    fn browse<'a>(&'a self, from: &'a Source, position: u64, max: usize) -> BoxFuture<'a, Result<Vec<Browsed>, TransportError>> {
+        Box::pin(async move {
+            let found = self.broker.browse(&source(from), position, max).await.map_err(translate::querying)?;
+            Ok(found.into_iter().map(browsed).collect())
+        })
+    }
+
+    fn resubmit<'a>(&'a self, endpoint: &'a str, position: u64, headers: Headers) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move {
+            let dead = Source::DeadLetters(endpoint.to_owned());
+            let there = self.browse(&dead, position, 1).await?;
+            if !there.iter().any(|message| message.position == position) {
+                return Ok(false);
+            }
+            self.take_and_send(endpoint, position, headers).await.map_err(translate::querying)?
+        })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.broker.health()
+    }
+}
+
+impl Embedded {
+    /// Locks dead letters up to the one at `position`, sends that one, and gives the others back. It is sent before
+    /// it is completed: a crash in between leaves it in both places, and the inbox swallows the second.
+    async fn take_and_send(&self, endpoint: &str, position: u64, headers: Headers) -> Result<Result<bool, TransportError>, QueryError> {
+        let dead = broker::Source::DeadLetters(endpoint.to_owned());
+        let mut passed = Vec::new();
+        let mut found = None;
+        while found.is_none() {
+            for message in self.broker.receive(&dead, LOOK_AT).await? {
+                if message.sequence_number == position {
+                    found = Some(message);
+                } else {
+                    passed.push((message.lock_token, broker::Settlement::Release));
+                }
+            }
+            if passed.len() > 0 && found.is_none() && !self.is_more_waiting(&dead, position).await? {
+                break;
+            }
+        }
+        self.broker.settle(passed, SettleMode::Lazy).await;
+        let Some(message) = found else { return Ok(Ok(false)) };
+        let token = message.lock_token;
+        let again = OutgoingMessage {
+            destination: messaging::Destination::Queue(endpoint.to_owned()),
+            id: message.message_id,
+            headers,
+            body: message.body,
+        };
+        let sent = self.send(vec![again]).await.and_then(|results| results.into_iter().next().unwrap_or(Ok(())));
+        let end = if sent.is_ok() { broker::Settlement::Complete } else { broker::Settlement::Release };
+        self.broker.settle(vec![(token, end)], SettleMode::Synced).await;
+        Ok(sent.map(|()| true))
+    }
+
+    async fn is_more_waiting(&self, dead: &broker::Source, position: u64) -> Result<bool, QueryError> {
+        let there = self.broker.browse(dead, position, 1).await?;
+        Ok(there.iter().any(|message| message.sequence_number == position && message.state == broker::MessageState::Active))
+    }
+}
