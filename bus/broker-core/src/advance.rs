@@ -77,7 +77,7 @@ impl Core {
             content: Content::CopyOf(message.key),
         };
         self.forward(id, arrival);
-        self.changes.push(Change::Removed { key: message.key });
+        self.changes.push(Change::Removed { key: message.key, place: Place::Scheduled });
     }
 
     fn forget_ids(&mut self, until: Time) {

@@ -1,7 +1,7 @@
 //! What has to be stored: a closed list of row changes, in the order in which they happened.
 
 use crate::entity::{EntityId, QueueRow, SubscriptionRow, TopicRow};
-use crate::message::{Key, Row};
+use crate::message::{Key, Place, Row};
 use crate::time::Time;
 
 /// Why the broker put a message into a dead-letter queue, or a receiver did.
@@ -94,6 +94,8 @@ pub enum Change {
     Removed {
         /// Which.
         key: Key,
+        /// Where it was.
+        place: Place,
     },
     /// A queue or topic has given sequence numbers.
     SequenceMoved {

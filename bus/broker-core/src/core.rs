@@ -47,6 +47,12 @@ impl Core {
         Self { next_entity: 1, next_key: 1, ..Self::default() }
     }
 
+    /// Whether there is something to be stored.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || !self.sequences_moved.is_empty()
+    }
+
     /// What is to be stored since the last call, in order.
     pub fn take_changes(&mut self) -> Vec<Change> {
         while let Some(entity) = self.sequences_moved.pop_first() {
@@ -110,7 +116,7 @@ impl Core {
         if place == Place::Active {
             self.expiry.remove(message.expires, queue, sequence);
         }
-        self.changes.push(Change::Removed { key: message.key });
+        self.changes.push(Change::Removed { key: message.key, place });
     }
 
     /// Moves an active message to its queue's dead letters, where it neither expires nor runs out of deliveries.

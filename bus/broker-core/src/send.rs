@@ -57,7 +57,7 @@ impl Core {
         };
         let message = message.ok_or(NotScheduled { sequence: sequence.0 })?;
         self.due.remove(message.enqueued, id, sequence);
-        self.changes.push(Change::Removed { key: message.key });
+        self.changes.push(Change::Removed { key: message.key, place: Place::Scheduled });
         Ok(message.key)
     }
 

@@ -44,8 +44,8 @@ impl Mirror {
                 assert!(self.rows.insert(row.key, row).is_some());
                 self.causes.insert(row.key, cause);
             }
-            Change::Removed { key } => {
-                self.rows.remove(&key).expect("a row is removed once");
+            Change::Removed { key, place } => {
+                assert_eq!(self.rows.remove(&key).expect("a row is removed once").place, place);
                 self.contents.remove(&key);
                 self.causes.remove(&key);
             }

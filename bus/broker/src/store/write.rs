@@ -1,0 +1,193 @@
+//! One write: the changes of many operations, as few statements.
+
+use std::collections::BTreeMap;
+
+use broker_core::{Cause, Change, Content, EntityId, Key, Place, QueueRow, Row, Rule, SubscriptionRow, Time, TopicRow};
+use storage::{Tx, params};
+
+use super::{StoreError, place_number};
+use crate::encoding::encode_headers;
+
+/// Everything that one write stores.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The number of the write.
+    pub(crate) number: u64,
+    /// The next key that the core gives.
+    pub(crate) next_key: Key,
+    /// What changed, in order.
+    pub(crate) changes: Vec<Change>,
+    /// Encoded contents of new messages by the names that the changes use.
+    pub(crate) contents: BTreeMap<u64, Vec<u8>>,
+    /// Headers added to messages that were dead-lettered.
+    pub(crate) added_headers: BTreeMap<Key, BTreeMap<String, String>>,
+}
+
+impl Batch {
+    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for change in &self.changes {
+            self.apply(tx, change)?;
+        }
+        let sql = "UPDATE progress SET write_number = $1, next_key = $2 WHERE id = 1";
+        tx.execute(sql, params![self.number, self.next_key.0])?;
+        Ok(())
+    }
+
+    fn apply(&self, tx: &mut Tx<'_>, change: &Change) -> Result<(), StoreError> {
+        match change {
+            Change::QueueAdded(row) => add_queue(tx, row),
+            Change::TopicAdded(row) => add_topic(tx, row),
+            Change::SubscriptionAdded(row) => add_subscription(tx, row),
+            Change::Inserted { row, content } => self.insert(tx, row, *content),
+            Change::Counted { key, delivery_count } => {
+                let changed = tx.execute("UPDATE messages SET delivery_count = $1 WHERE key = $2", params![*delivery_count, key.0])?;
+                one(changed, *key)
+            }
+            Change::Enqueued(row) => move_row(tx, row),
+            Change::DeadLettered { row, at, cause } => self.dead_letter(tx, row, *at, cause),
+            Change::Removed { key, place } => remove(tx, *key, *place),
+            Change::SequenceMoved { entity, next } => move_sequence(tx, *entity, *next),
+            Change::IdRemembered { entity, message_id, until } => {
+                let sql = "INSERT INTO remembered_ids (entity, message_id, until) VALUES ($1, $2, $3) \
+                           ON CONFLICT (entity, message_id) DO UPDATE SET until = excluded.until";
+                tx.execute(sql, params![entity.0, message_id, until.as_micros()])?;
+                Ok(())
+            }
+            Change::IdsForgotten { entity, until } => {
+                tx.execute("DELETE FROM remembered_ids WHERE entity = $1 AND until <= $2", params![entity.0, until.as_micros()])?;
+                Ok(())
+            }
+        }
+    }
+
+    fn insert(&self, tx: &mut Tx<'_>, row: &Row, content: Content) -> Result<(), StoreError> {
+        let sql = "INSERT INTO messages (key, entity, place, sequence, first_sequence, delivery_count, enqueued_at, expires_at, bytes) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let (place, expires) = (place_number(row.place), expires_at(row));
+        let (enqueued, sequence, first) = (row.enqueued.as_micros(), row.sequence.0, row.first_sequence.0);
+        tx.execute(sql, params![row.key.0, row.entity.0, place, sequence, first, row.delivery_count, enqueued, expires, row.bytes])?;
+        let stored = match content {
+            Content::Sent(name) => {
+                let blob = self.contents.get(&name).ok_or(StoreError::Missing { key: row.key.0 })?;
+                tx.execute("INSERT INTO contents (key, content) VALUES ($1, $2)", params![row.key.0, blob])?
+            }
+            Content::CopyOf(other) => {
+                let sql = "INSERT INTO contents (key, content) SELECT $1, content FROM contents WHERE key = $2";
+                tx.execute(sql, params![row.key.0, other.0])?
+            }
+        };
+        one(stored, row.key)
+    }
+
+    fn dead_letter(&self, tx: &mut Tx<'_>, row: &Row, at: Time, cause: &Cause) -> Result<(), StoreError> {
+        move_row(tx, row)?;
+        let none = BTreeMap::new();
+        let headers = encode_headers(self.added_headers.get(&row.key).unwrap_or(&none));
+        let sql = "INSERT INTO dead_letters (key, died_at, reason, description, headers) VALUES ($1, $2, $3, $4, $5)";
+        tx.execute(sql, params![row.key.0, at.as_micros(), cause.reason(), cause.description(), headers])?;
+        Ok(())
+    }
+}
+
+/// Puts counts into the rows that are new in the same list, and leaves only the last count of each other row.
+pub(crate) fn fold_counts(changes: Vec<Change>) -> Vec<Change> {
+    let mut folded: Vec<Change> = Vec::with_capacity(changes.len());
+    let mut last_mention: BTreeMap<Key, usize> = BTreeMap::new();
+    for change in changes {
+        if let Change::Counted { key, delivery_count: count } = &change {
+            match last_mention.get(key).and_then(|index| folded.get_mut(*index)) {
+                Some(Change::Inserted { row, .. } | Change::Enqueued(row) | Change::DeadLettered { row, .. }) => {
+                    row.delivery_count = *count;
+                    continue;
+                }
+                Some(Change::Counted { delivery_count, .. }) => {
+                    *delivery_count = *count;
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        if let Change::Inserted { row: Row { key, .. }, .. }
+        | Change::Enqueued(Row { key, .. })
+        | Change::DeadLettered { row: Row { key, .. }, .. }
+        | Change::Counted { key, .. } = &change
+        {
+            last_mention.insert(*key, folded.len());
+        }
+        folded.push(change);
+    }
+    folded
+}
+
+fn one(changed: u64, key: Key) -> Result<(), StoreError> {
+    if changed == 1 { Ok(()) } else { Err(StoreError::Missing { key: key.0 }) }
+}
+
+fn expires_at(row: &Row) -> Option<i64> {
+    (row.expires != Time::NEVER).then_some(row.expires.as_micros())
+}
+
+fn move_row(tx: &mut Tx<'_>, row: &Row) -> Result<(), StoreError> {
+    let sql = "UPDATE messages SET place = $1, sequence = $2, delivery_count = $3, enqueued_at = $4, expires_at = $5 WHERE key = $6";
+    let (place, enqueued, expires) = (place_number(row.place), row.enqueued.as_micros(), expires_at(row));
+    one(tx.execute(sql, params![place, row.sequence.0, row.delivery_count, enqueued, expires, row.key.0])?, row.key)
+}
+
+fn remove(tx: &mut Tx<'_>, key: Key, place: Place) -> Result<(), StoreError> {
+    one(tx.execute("DELETE FROM messages WHERE key = $1", params![key.0])?, key)?;
+    tx.execute("DELETE FROM contents WHERE key = $1", params![key.0])?;
+    if place == Place::DeadLetter {
+        tx.execute("DELETE FROM dead_letters WHERE key = $1", params![key.0])?;
+    }
+    Ok(())
+}
+
+fn move_sequence(tx: &mut Tx<'_>, entity: EntityId, next: u64) -> Result<(), StoreError> {
+    if tx.execute("UPDATE queues SET next_sequence = $1 WHERE id = $2", params![next, entity.0])? == 0 {
+        tx.execute("UPDATE topics SET next_sequence = $1 WHERE id = $2", params![next, entity.0])?;
+    }
+    Ok(())
+}
+
+fn micros(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn add_queue(tx: &mut Tx<'_>, row: &QueueRow) -> Result<(), StoreError> {
+    let sql = "INSERT INTO queues (id, name, next_sequence, lock_us, max_delivery_count, time_to_live_us, dead_letter_expired, \
+               duplicate_window_us, message_bytes_max, bytes_max) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let settings = &row.settings;
+    let (lock, life, window) = (micros(settings.lock), settings.time_to_live.map(micros), settings.duplicate_window.map(micros));
+    let values = params![
+        row.id.0,
+        row.name,
+        row.next_sequence,
+        lock,
+        settings.max_delivery_count,
+        life,
+        settings.dead_letter_expired,
+        window,
+        settings.message_bytes_max,
+        settings.bytes_max
+    ];
+    tx.execute(sql, values)?;
+    Ok(())
+}
+
+fn add_topic(tx: &mut Tx<'_>, row: &TopicRow) -> Result<(), StoreError> {
+    let sql = "INSERT INTO topics (id, name, next_sequence, time_to_live_us, duplicate_window_us, message_bytes_max, bytes_max) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let settings = &row.settings;
+    let (life, window) = (settings.time_to_live.map(micros), settings.duplicate_window.map(micros));
+    tx.execute(sql, params![row.id.0, row.name, row.next_sequence, life, window, settings.message_bytes_max, settings.bytes_max])?;
+    Ok(())
+}
+
+fn add_subscription(tx: &mut Tx<'_>, row: &SubscriptionRow) -> Result<(), StoreError> {
+    let rule = match row.rule {
+        Rule::True => "true",
+    };
+    let sql = "INSERT INTO subscriptions (topic, name, forward_to, rule) VALUES ($1, $2, $3, $4)";
+    tx.execute(sql, params![row.topic.0, row.name, row.forward_to.0, rule])?;
+    Ok(())
+}
