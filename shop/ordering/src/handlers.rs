@@ -1,0 +1,85 @@
+//! What each message does. Most go to their order, whose decision is carried out effect by effect; a cancelled event is
+//! passed on to its orders a bounded number at a time.
+
+use contracts::EventId;
+use contracts::event_catalog::EventCancelled;
+use contracts::ordering::{CancelOrderOfEvent, CancelOrdersOfEvent, GiveUp, PaymentDeadline, PlaceOrder, SecuringDeadline};
+use hosting::Timestamp;
+use messaging::{Context, Decide, HandlerError, HandlerResult};
+
+use crate::order::{Deadline, Order, OrderEffect, OrderInput};
+use crate::store;
+
+/// How many orders of a cancelled event one step passes it on to.
+const ORDERS_A_STEP: usize = 100;
+
+/// `PlaceOrder` for an order that does not exist yet. `cancelled_event` was read in the same savepoint.
+pub(crate) fn place(msg: PlaceOrder, cancelled_event: Option<EventId>, decide: &mut Decide) -> Result<Order, HandlerError> {
+    let (order, effects) = Order::place(&msg, cancelled_event, decide.now());
+    carry_out(&order, effects, decide);
+    Ok(order)
+}
+
+/// Any message to an order that exists.
+pub(crate) fn apply<M: Into<OrderInput>>(order: &mut Order, msg: M, decide: &mut Decide) -> HandlerResult {
+    let effects = order.apply(msg.into(), decide.now());
+    carry_out(order, effects, decide);
+    Ok(())
+}
+
+/// Records that the event is cancelled: later orders begin knowing it. Earlier ones are told from here on.
+pub(crate) fn event_cancelled(ctx: &mut Context<'_>, msg: EventCancelled) -> HandlerResult {
+    let event_id = msg.event.event_id;
+    store::note_cancelled(ctx.tx(), event_id)?;
+    ctx.send(CancelOrdersOfEvent { event_id, after: None })
+}
+
+/// Tells the next orders of the event, and then itself to carry on behind them.
+pub(crate) fn cancel_orders_of_event(ctx: &mut Context<'_>, msg: CancelOrdersOfEvent) -> HandlerResult {
+    let CancelOrdersOfEvent { event_id, after } = msg;
+    let orders = store::orders_of_event(ctx.tx(), event_id, after, ORDERS_A_STEP)?;
+    for order_id in &orders {
+        ctx.send(CancelOrderOfEvent { order_id: *order_id, event_id })?;
+    }
+    match orders.last() {
+        Some(last) if orders.len() == ORDERS_A_STEP => ctx.send(CancelOrdersOfEvent { event_id, after: Some(*last) }),
+        _ => Ok(()),
+    }
+}
+
+/// Does what a decision asks for, one to one.
+pub(crate) fn carry_out(order: &Order, effects: Vec<OrderEffect>, decide: &mut Decide) {
+    for effect in effects {
+        match effect {
+            OrderEffect::PublishPlaced(event) => decide.publish(event),
+            OrderEffect::PublishPaid(event) => decide.publish(event),
+            OrderEffect::PublishCancelled(event) => decide.publish(event),
+            OrderEffect::PublishRefunded(event) => decide.publish(event),
+            OrderEffect::SecureTickets(command) => decide.send(command),
+            OrderEffect::ReleaseOrder(command) => decide.send(command),
+            OrderEffect::IssueTickets(command) => decide.send(command),
+            OrderEffect::RequestPayment(command) => decide.send(command),
+            OrderEffect::CancelPayment(command) => decide.send(command),
+            OrderEffect::RefundPayment(command) => decide.send(command),
+            OrderEffect::Set(deadline, due) => set(order, deadline, due, decide),
+            OrderEffect::Cancel(deadline) => cancel(order, deadline, decide),
+        }
+    }
+}
+
+fn set(order: &Order, deadline: Deadline, due: Timestamp, decide: &mut Decide) {
+    let order_id = order.order_id;
+    match deadline {
+        Deadline::Securing => decide.send_at(due, order_id, SecuringDeadline { order_id }),
+        Deadline::Payment => decide.send_at(due, order_id, PaymentDeadline { order_id }),
+        Deadline::GiveUp { attempt } => decide.send_at(due, order_id, GiveUp { order_id, attempt }),
+    }
+}
+
+fn cancel(order: &Order, deadline: Deadline, decide: &mut Decide) {
+    match deadline {
+        Deadline::Securing => decide.cancel::<SecuringDeadline>(order.order_id),
+        Deadline::Payment => decide.cancel::<PaymentDeadline>(order.order_id),
+        Deadline::GiveUp { .. } => decide.cancel::<GiveUp>(order.order_id),
+    }
+}
