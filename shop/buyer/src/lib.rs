@@ -1,0 +1,10 @@
+//! A patient customer: buys tickets over the shop's public HTTP alone, keeps a journal of what it was told, and compares
+//! it in the end with what is true. Used by the command line and by the simulation; knows no service and no message.
+
+mod ask;
+mod journal;
+mod journey;
+
+pub use ask::{Asked, Client, Gave};
+pub use journal::{Entry, Journal, Told};
+pub use journey::{Choice, End, Purchase, Whim, buy};
