@@ -83,7 +83,8 @@ impl Database {
     }
 
     /// Runs `work` in a transaction that it may share with others, and answers once that is committed and synced.
-    /// `work` may run again, so it must not do anything but read and write through its [`Tx`].
+    /// `work` may run again, so it must not do anything but read and write through its [`Tx`]; waiting for this
+    /// database in it would wait for ever.
     ///
     /// # Errors
     /// See [`WriteError`].

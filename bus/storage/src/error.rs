@@ -18,8 +18,8 @@ pub struct SqlError {
 #[derive(Debug)]
 struct Inner {
     class: SqlClass,
-    /// The database's file itself is broken.
-    damage: bool,
+    /// SQLite's own word for it, if it is SQLite's error.
+    code: Option<ErrorCode>,
     message: String,
     sql: String,
 }
@@ -64,7 +64,7 @@ impl SqlError {
     /// An error of that class; `sql` is cut to its first 80 characters.
     pub(crate) fn new(class: SqlClass, message: impl Into<String>, sql: &str) -> Self {
         let sql: String = sql.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SQL_SHOWN_MAX).collect();
-        Self { inner: Arc::new(Inner { class, damage: false, message: message.into(), sql }) }
+        Self { inner: Arc::new(Inner { class, code: None, message: message.into(), sql }) }
     }
 
     pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Self {
@@ -79,17 +79,21 @@ impl SqlError {
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
             other => other.to_string(),
         };
-        let damage = matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase));
         let mut built = Self::new(class, message, sql);
         if let Some(inner) = Arc::get_mut(&mut built.inner) {
-            inner.damage = damage;
+            inner.code = error.sqlite_error_code();
         }
         built
     }
 
     /// Whether the file itself is broken.
     pub(crate) fn is_damage(&self) -> bool {
-        self.inner.damage
+        matches!(self.inner.code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// Whether there was no room on the disk.
+    pub(crate) fn is_full(&self) -> bool {
+        self.inner.code == Some(ErrorCode::DiskFull)
     }
 
     /// What kind of failure it is.
@@ -137,7 +141,8 @@ pub enum WriteError<E> {
     /// The closure said no; it was rolled back.
     #[error("the transaction was refused")]
     Refused(#[source] E),
-    /// The environment failed; certainly nothing changed.
+    /// The environment failed, also where the closure swallowed that; or the closure's rows broke a constraint that is
+    /// checked only at the commit. Certainly nothing changed.
     #[error("nothing was written")]
     NotCommitted(#[source] SqlError),
     /// The commit failed in a way that leaves open whether it happened: look before trying again.

@@ -186,10 +186,11 @@ impl Writer {
     pub(crate) fn group(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let ending = self.run_and_commit(&mut jobs);
         if let Ending::NotCommitted(error) = &ending
-            && matches!(error.class(), SqlClass::Constraint(_))
+            && matches!(error.class(), SqlClass::Constraint(_) | SqlClass::Other)
             && jobs.len() > 1
         {
-            // A constraint that is checked at the commit does not say whose it is.
+            // A constraint that is checked at the commit does not say whose it is; and one closure that rolls
+            // everything back must not hold up the others.
             return jobs.into_iter().for_each(|job| self.group(vec![job]));
         }
         for job in jobs {
@@ -219,7 +220,8 @@ impl Writer {
     }
 
     /// Commits the open transaction. What goes wrong in SQLite's own commit is in doubt, but for a constraint that is
-    /// checked only then, and for a database that others held too long.
+    /// checked only then; a database that others held too long; and a full disk: the log ends before the frame that
+    /// makes the transaction count (a failed sync has another code).
     fn commit(&self, link: &Link, durability: Durability) -> Result<Done, Ending> {
         if durability == Durability::Synced && self.unsynced {
             link.run(own::TOUCH).map_err(Ending::NotCommitted)?;
@@ -233,6 +235,7 @@ impl Writer {
         }
         link.run(own::COMMIT).map_err(|error| match error.class() {
             SqlClass::Constraint(_) | SqlClass::Conflict => Ending::NotCommitted(error),
+            _ if error.is_full() => Ending::NotCommitted(error),
             _ => Ending::InDoubt(error),
         })?;
         if fault.is_some() {

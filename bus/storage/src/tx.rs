@@ -172,7 +172,10 @@ impl<'a> Tx<'a> {
 
     /// The reason why SQLite rolled the whole transaction back.
     pub(crate) fn fallen(&self) -> SqlError {
-        self.environment.get().clone().unwrap_or_else(|| SqlError::new(SqlClass::Environment, "the transaction was rolled back", ""))
+        self.environment
+            .get()
+            .clone()
+            .unwrap_or_else(|| SqlError::new(SqlClass::Other, "a statement rolled the whole transaction back", ""))
     }
 
     fn remember<T>(&mut self, result: Result<T, SqlError>) -> Result<T, SqlError> {

@@ -128,6 +128,20 @@ fn a_constraint_checked_at_the_commit_refuses_its_own_closure_only() {
 }
 
 #[test]
+fn a_statement_that_rolls_everything_back_does_not_hold_up_the_others() {
+    let (database, _folder) = on_disk();
+    let falls = |tx: &mut storage::Tx<'_>| {
+        note(tx, "x")?;
+        Ok(tx.execute("INSERT OR ROLLBACK INTO notes (text) VALUES ('x')", params![]).unwrap_or(0))
+    };
+    let results =
+        together(&database, [waiting(&database, |tx| note(tx, "a")), waiting(&database, falls), waiting(&database, |tx| note(tx, "b"))]);
+    assert!(results[0].is_ok() && results[2].is_ok(), "{results:?}");
+    assert!(matches!(&results[1], Err(WriteError::NotCommitted(error)) if error.class() == SqlClass::Other), "{results:?}");
+    assert_eq!(all(&database), ["a", "b"]);
+}
+
+#[test]
 fn a_closed_database_does_what_came_before_and_refuses_what_comes_after() {
     let (database, folder) = on_disk();
     let mut early = waiting(&database, |tx| note(tx, "a"));
