@@ -6,7 +6,7 @@ mod translate;
 use std::time::Duration;
 
 use broker::{Broker, EntityDeclaration, QueryError, QueueSettings, SendError, SettleMode, TopicSettings};
-use hosting::BoxFuture;
+use hosting::{BoxFuture, Condition};
 use messaging::{
     BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Settlement, Source, Topology, Transport, TransportError,
 };
@@ -136,7 +136,11 @@ impl Transport for Embedded {
     }
 
     fn trouble(&self) -> Option<String> {
-        self.broker.health()
+        match self.broker.health() {
+            Condition::Ready => None,
+            Condition::Starting => Some("the broker is starting".to_owned()),
+            Condition::Degraded { reason } | Condition::Stopped { reason } => Some(reason),
+        }
     }
 }
 
@@ -176,6 +180,6 @@ impl Embedded {
 
     async fn is_more_waiting(&self, dead: &broker::Source, position: u64) -> Result<bool, QueryError> {
         let there = self.broker.browse(dead, position, 1).await?;
-        Ok(there.iter().any(|message| message.sequence_number == position && message.state == broker::MessageState::Active))
+        Ok(there.iter().any(|message| message.sequence_number == position && message.state == broker::MessageState::Ready))
     }
 }
