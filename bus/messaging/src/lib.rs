@@ -7,6 +7,7 @@ mod caller;
 mod calls;
 mod cleaner;
 mod context;
+pub mod audit;
 pub mod dead_letters;
 mod dispatcher;
 mod endpoint;

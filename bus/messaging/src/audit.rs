@@ -1,0 +1,43 @@
+//! What an endpoint has under way, read from outside in one transaction.
+
+use hosting::Timestamp;
+use serde::Serialize;
+use storage::{SqlError, Tx, params};
+
+/// What keeps an endpoint from being at rest, and what went wrong for good.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct EndpointFacts {
+    /// Messages that are due and not sent yet.
+    pub ready: u64,
+    /// Messages that failed and come again later (rule R15).
+    pub delayed_retries: u64,
+    /// External calls without a recorded answer.
+    pub calls: u64,
+    /// Messages that can never be sent, with the reason: dead letters that did not leave (rule R11).
+    pub never_sent: Vec<String>,
+}
+
+impl EndpointFacts {
+    /// Whether nothing is under way. What is due later does not count.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.ready == 0 && self.delayed_retries == 0 && self.calls == 0
+    }
+}
+
+/// Reads the facts as of `now`.
+///
+/// # Errors
+/// Those of the database.
+pub fn read(tx: &mut Tx<'_>, now: Timestamp) -> Result<EndpointFacts, SqlError> {
+    let ready = tx.query_one("SELECT count(*) FROM outbox WHERE failure IS NULL AND due <= $1", params![now], |row| row.get(0))?;
+    // A timeout that was sent to oneself and failed also has a round; only the round tells a retry from a timeout.
+    let delayed_retries = tx.query_one(
+        "SELECT count(*) FROM outbox WHERE failure IS NULL AND due > $1 AND headers LIKE '%\"retryround\":%'",
+        params![now],
+        |row| row.get(0),
+    )?;
+    let calls = tx.query_one("SELECT count(*) FROM calls", params![], |row| row.get(0))?;
+    let never_sent = tx.query("SELECT failure FROM outbox WHERE failure IS NOT NULL ORDER BY id", params![], |row| row.get(0))?;
+    Ok(EndpointFacts { ready, delayed_retries, calls, never_sent })
+}
