@@ -13,7 +13,7 @@ use crate::order::Order;
 
 /// One decision about an order, as it is told to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryRow {
+pub(crate) struct HistoryRow {
     /// 1 for the first decision; grows by one.
     pub position: i64,
     pub at: Timestamp,
@@ -52,7 +52,7 @@ impl Saga for Order {
 ///
 /// # Errors
 /// Those of the database; permanent if the stored order cannot be read.
-pub fn order(tx: &mut Tx<'_>, order_id: OrderId) -> Result<Option<Order>, HandlerError> {
+pub(crate) fn order(tx: &mut Tx<'_>, order_id: OrderId) -> Result<Option<Order>, HandlerError> {
     Ok(Order::load(tx, &order_id)?.map(|loaded| loaded.saga))
 }
 
@@ -60,7 +60,7 @@ pub fn order(tx: &mut Tx<'_>, order_id: OrderId) -> Result<Option<Order>, Handle
 ///
 /// # Errors
 /// Those of the database; permanent if a row cannot be read.
-pub fn history(tx: &mut Tx<'_>, order_id: OrderId, after: i64, limit: u32) -> Result<Vec<HistoryRow>, HandlerError> {
+pub(crate) fn history(tx: &mut Tx<'_>, order_id: OrderId, after: i64, limit: u32) -> Result<Vec<HistoryRow>, HandlerError> {
     let sql = "SELECT position, at, input, message_id, from_state, to_state, sent FROM order_history
                WHERE order_id = $1 AND position > $2 ORDER BY position LIMIT $3";
     let rows = tx.query(sql, params![order_id.to_uuid(), after, limit], |row| {

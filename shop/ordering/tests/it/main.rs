@@ -1,5 +1,9 @@
 //! Ordering through its public face.
 
+mod door;
+mod doors;
+mod events;
+mod journey;
 mod order_ending;
 mod order_late;
 mod order_payments;
