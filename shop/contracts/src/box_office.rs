@@ -109,7 +109,7 @@ pub struct HoldRejected {
     pub revision: u32,
     pub basket_id: BasketId,
     pub reason: HoldRefusal,
-    /// Places that could have been had.
+    /// Places left beside those still held; none where the event or its sale is over.
     pub left: u32,
     /// Places still held under this hold.
     pub held: u32,
