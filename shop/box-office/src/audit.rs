@@ -1,29 +1,30 @@
 //! The box office's facts for the shop's invariants, read in one transaction. Reads whole tables, so it is for checks,
 //! not for requests.
 
-use std::collections::BTreeMap;
-
-use contracts::{EventId, HoldId, OrderId, TicketTypeId};
+use contracts::{BasketId, EventId, HoldId, OrderId, TicketTypeId};
 use hosting::Timestamp;
 use serde::Serialize;
 use storage::{Row, SqlError, Tx, params};
+use uuid::Uuid;
 
-/// All that the box office knows at one moment.
+/// All that the box office knows at one moment, each list in the order of its ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Facts {
-    /// Every event heard of, by id.
-    pub events: BTreeMap<EventId, EventFact>,
-    /// Every counter, by its ticket type.
-    pub ticket_types: BTreeMap<TicketTypeId, TicketTypeFact>,
+    /// Every event heard of.
+    pub events: Vec<EventFacts>,
+    /// Every counter.
+    pub ticket_types: Vec<TicketTypeFacts>,
     /// Every hold, tombstones included.
-    pub holds: BTreeMap<HoldId, HoldFact>,
-    /// The tickets of every order that has some.
-    pub tickets: BTreeMap<OrderId, OrderTickets>,
+    pub holds: Vec<HoldFacts>,
+    /// The tickets of every order that has some, by order and ticket type.
+    pub tickets: Vec<TicketFacts>,
 }
 
 /// An event as the box office knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EventFact {
+pub struct EventFacts {
+    /// The event.
+    pub event_id: EventId,
     /// Of the catalogue's row, at the last news.
     pub version: u32,
     /// Its publication was heard of.
@@ -34,27 +35,35 @@ pub struct EventFact {
 
 /// A counter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TicketTypeFact {
+pub struct TicketTypeFacts {
+    /// The ticket type.
+    pub ticket_type_id: TicketTypeId,
     /// Whose ticket type it is.
     pub event_id: EventId,
+    /// Grows with each change of the counter.
+    pub version: u32,
     /// The catalogue's capacity, in places.
     pub wanted: u32,
-    /// Places held or secured.
-    pub held: u32,
+    /// Places held or secured. Signed as it is stored, so that what should never be negative can be seen.
+    pub held: i64,
     /// Places sold.
-    pub sold: u32,
+    pub sold: i64,
 }
 
 /// A hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HoldFact {
+pub struct HoldFacts {
+    /// The hold.
+    pub hold_id: HoldId,
     /// As in the state table, in snake case.
     pub state: String,
-    /// Nothing for a tombstone of a hold never asked for.
+    /// Whose line it is; nothing for a tombstone of a hold never asked for.
+    pub basket_id: Option<BasketId>,
+    /// Of what; nothing for such a tombstone.
     pub ticket_type_id: Option<TicketTypeId>,
-    /// In places.
+    /// Places that are bound in states held, secured and sold; else the last that were.
     pub quantity: u32,
-    /// When a hold or a payment window ends.
+    /// When the hold or the payment window ends.
     pub until: Option<Timestamp>,
     /// The order that it belongs or belonged to.
     pub order_id: Option<OrderId>,
@@ -62,22 +71,33 @@ pub struct HoldFact {
     pub securing: Option<u32>,
 }
 
-/// How many tickets an order has.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct OrderTickets {
-    /// Valid tickets by ticket type.
-    pub valid: BTreeMap<TicketTypeId, u32>,
-    /// Void tickets.
+/// How many tickets of a type an order has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketFacts {
+    /// The order.
+    pub order_id: OrderId,
+    /// The ticket type.
+    pub ticket_type_id: TicketTypeId,
+    /// Tickets that let somebody in.
+    pub valid: u32,
+    /// Tickets that do not.
     pub void: u32,
-    /// Different codes among the valid ones.
+    /// Different codes among all of them.
     pub codes: u32,
 }
 
-impl Facts {
-    /// Holds whose time runs, in order: while there is one, the box office is not at rest.
+impl HoldFacts {
+    /// Its time runs: while there is such a hold, the box office is not at rest.
     #[must_use]
-    pub fn open_holds(&self) -> Vec<HoldId> {
-        self.holds.iter().filter(|(_, hold)| hold.state == "held").map(|(id, _)| *id).collect()
+    pub fn is_open(&self) -> bool {
+        self.state == "held"
+    }
+}
+
+impl Facts {
+    /// Holds whose time runs, in order.
+    pub fn open_holds(&self) -> impl Iterator<Item = &HoldFacts> {
+        self.holds.iter().filter(|hold| hold.is_open())
     }
 }
 
@@ -89,52 +109,54 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
     Ok(Facts { events: events(tx)?, ticket_types: ticket_types(tx)?, holds: holds(tx)?, tickets: tickets(tx)? })
 }
 
-fn events(tx: &mut Tx<'_>) -> Result<BTreeMap<EventId, EventFact>, SqlError> {
-    let rows = tx.query("SELECT id, catalog_version, published, cancelled FROM events", params![], |row| {
-        Ok((EventId::new(row.get(0)?), EventFact { version: row.get(1)?, published: row.get(2)?, cancelled: row.get(3)? }))
-    })?;
-    Ok(rows.into_iter().collect())
-}
-
-fn ticket_types(tx: &mut Tx<'_>) -> Result<BTreeMap<TicketTypeId, TicketTypeFact>, SqlError> {
-    let rows = tx.query("SELECT id, event_id, wanted, held, sold FROM ticket_types", params![], |row| {
-        let fact = TicketTypeFact { event_id: EventId::new(row.get(1)?), wanted: row.get(2)?, held: row.get(3)?, sold: row.get(4)? };
-        Ok((TicketTypeId::new(row.get(0)?), fact))
-    })?;
-    Ok(rows.into_iter().collect())
-}
-
-fn holds(tx: &mut Tx<'_>) -> Result<BTreeMap<HoldId, HoldFact>, SqlError> {
-    let sql = "SELECT id, state, ticket_type_id, quantity, until, order_id, securing FROM holds";
-    Ok(tx.query(sql, params![], |row| Ok((HoldId::new(row.get(0)?), hold(row)?)))?.into_iter().collect())
-}
-
-fn hold(row: &Row<'_>) -> Result<HoldFact, SqlError> {
-    Ok(HoldFact {
-        state: row.get(1)?,
-        ticket_type_id: row.get::<Option<uuid::Uuid>>(2)?.map(TicketTypeId::new),
-        quantity: row.get(3)?,
-        until: row.get(4)?,
-        order_id: row.get::<Option<uuid::Uuid>>(5)?.map(OrderId::new),
-        securing: row.get(6)?,
+fn events(tx: &mut Tx<'_>) -> Result<Vec<EventFacts>, SqlError> {
+    tx.query("SELECT id, catalog_version, published, cancelled FROM events ORDER BY id", params![], |row| {
+        Ok(EventFacts { event_id: EventId::new(row.get(0)?), version: row.get(1)?, published: row.get(2)?, cancelled: row.get(3)? })
     })
 }
 
-fn tickets(tx: &mut Tx<'_>) -> Result<BTreeMap<OrderId, OrderTickets>, SqlError> {
-    let sql =
-        "SELECT order_id, ticket_type_id, valid, count(*), count(DISTINCT code) FROM tickets GROUP BY order_id, ticket_type_id, valid";
-    let rows = tx.query(sql, params![], |row| {
-        Ok((OrderId::new(row.get(0)?), TicketTypeId::new(row.get(1)?), row.get::<bool>(2)?, row.get::<u32>(3)?, row.get::<u32>(4)?))
-    })?;
-    let mut orders: BTreeMap<OrderId, OrderTickets> = BTreeMap::new();
-    for (order_id, ticket_type_id, valid, count, codes) in rows {
-        let order = orders.entry(order_id).or_default();
-        if valid {
-            order.valid.insert(ticket_type_id, count);
-            order.codes += codes;
-        } else {
-            order.void += count;
-        }
-    }
-    Ok(orders)
+fn ticket_types(tx: &mut Tx<'_>) -> Result<Vec<TicketTypeFacts>, SqlError> {
+    tx.query("SELECT id, event_id, version, wanted, held, sold FROM ticket_types ORDER BY id", params![], |row| {
+        Ok(TicketTypeFacts {
+            ticket_type_id: TicketTypeId::new(row.get(0)?),
+            event_id: EventId::new(row.get(1)?),
+            version: row.get(2)?,
+            wanted: row.get(3)?,
+            held: row.get(4)?,
+            sold: row.get(5)?,
+        })
+    })
+}
+
+fn holds(tx: &mut Tx<'_>) -> Result<Vec<HoldFacts>, SqlError> {
+    let sql = "SELECT id, state, basket_id, ticket_type_id, quantity, until, order_id, securing FROM holds ORDER BY id";
+    tx.query(sql, params![], hold)
+}
+
+fn hold(row: &Row<'_>) -> Result<HoldFacts, SqlError> {
+    Ok(HoldFacts {
+        hold_id: HoldId::new(row.get(0)?),
+        state: row.get(1)?,
+        basket_id: row.get::<Option<Uuid>>(2)?.map(BasketId::new),
+        ticket_type_id: row.get::<Option<Uuid>>(3)?.map(TicketTypeId::new),
+        quantity: row.get(4)?,
+        until: row.get(5)?,
+        order_id: row.get::<Option<Uuid>>(6)?.map(OrderId::new),
+        securing: row.get(7)?,
+    })
+}
+
+fn tickets(tx: &mut Tx<'_>) -> Result<Vec<TicketFacts>, SqlError> {
+    let sql = "SELECT order_id, ticket_type_id, sum(CASE WHEN valid THEN 1 ELSE 0 END), sum(CASE WHEN valid THEN 0 ELSE 1 END), \
+                   count(DISTINCT code) \
+               FROM tickets GROUP BY order_id, ticket_type_id ORDER BY order_id, ticket_type_id";
+    tx.query(sql, params![], |row| {
+        Ok(TicketFacts {
+            order_id: OrderId::new(row.get(0)?),
+            ticket_type_id: TicketTypeId::new(row.get(1)?),
+            valid: row.get(2)?,
+            void: row.get(3)?,
+            codes: row.get(4)?,
+        })
+    })
 }
