@@ -29,9 +29,10 @@ const MAY_NAME: &[(&str, &[&[&str]])] = &[
     ("ordering", A_SERVICE),
     ("payment", A_SERVICE),
     ("payment-gateway", &[&["storage", "hosting"]]),
+    ("buyer", &[&["hosting"]]),
     ("composition", &[SHOP, &["messaging", "storage", "hosting"]]),
-    ("simulation", &[BUS, &["composition", "contracts"]]),
-    ("globoticket", &[BUS, SHOP, &["simulation"]]),
+    ("simulation", &[BUS, &["composition", "contracts", "buyer"]]),
+    ("globoticket", &[BUS, SHOP, &["simulation", "buyer"]]),
     ("xtask", &[]),
 ];
 

@@ -21,6 +21,7 @@ const ALL: &[&str] = &[
     "ordering",
     "payment",
     "payment-gateway",
+    "buyer",
     "composition",
     "simulation",
     "globoticket",
