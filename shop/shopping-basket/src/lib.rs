@@ -1,1 +1,4 @@
 //! The shopping-basket service.
+
+pub mod basket;
+pub mod line;
