@@ -1,16 +1,22 @@
 //! An endpoint bound to its database, its transport and the outside world: what HTTP handlers hold on to.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 use std::sync::{Arc, PoisonError};
 
-use hosting::{Component, Health, HostedService, Outside, Timestamp};
+use hosting::{Health, HostedService, Outside, Timestamp};
 use storage::{Database, ReadError, Tx, WriteError};
 use tokio::sync::Notify;
 
 use crate::context::Surroundings;
+use crate::counts::Counters;
 use crate::endpoint::Declaration;
 use crate::step::Steps;
-use crate::{Endpoint, Transport, caller, cleaner, dispatcher, inbox, receiver};
+use crate::troubles::{Place, Troubles};
+use crate::{Counts, Endpoint, Transport, TransportError, caller, cleaner, dispatcher, inbox, receiver};
+
+/// A wall clock that goes back by less is being adjusted, as clocks are.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
 /// Limits of an endpoint at work.
 #[derive(Debug, Clone)]
@@ -25,11 +31,14 @@ pub struct Settings {
     pub calls_max: usize,
     /// How long the inbox and stored answers protect, in seconds (rule R22; answers: 24 hours, rule R32).
     pub inbox_retention_s: u64,
+    /// How long a stop waits for a batch under way, in milliseconds, before its deliveries are given back (rule R39):
+    /// less than the host's deadline.
+    pub stop_ms_max: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600 }
+        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600, stop_ms_max: 8_000 }
     }
 }
 
@@ -44,10 +53,9 @@ pub(crate) struct Inner {
     pub(crate) dispatch: Notify,
     /// Something was committed that may want to be called.
     pub(crate) call: Notify,
-    /// Ready rows at the last look.
-    pub(crate) backlog: AtomicU64,
-    pub(crate) health: Component,
-    clock_last: AtomicI64,
+    pub(crate) troubles: Troubles,
+    pub(crate) counters: Counters,
+    pub(crate) clock_last: AtomicI64,
 }
 
 /// An endpoint at work. Cheap to clone.
@@ -77,12 +85,12 @@ impl Endpoint {
                 declaration: self.declaration,
                 outside: outside.clone(),
                 early: std::sync::Mutex::default(),
+                backlog: AtomicU64::new(0),
             },
             handlers: self.handlers,
             policy: self.policy,
         };
-        let health = health.component(steps.name());
-        health.ready();
+        let troubles = Troubles::new(health.component(steps.name()));
         let inner = Inner {
             steps: Arc::new(steps),
             calls: self.calls,
@@ -92,8 +100,8 @@ impl Endpoint {
             settings,
             dispatch: Notify::new(),
             call: Notify::new(),
-            backlog: AtomicU64::new(0),
-            health,
+            troubles,
+            counters: Counters::default(),
             clock_last: AtomicI64::new(last),
         };
         let service = Service { inner: Arc::new(inner) };
@@ -138,6 +146,37 @@ impl Service {
         let wall = self.inner.outside.clock.now().as_micros();
         let before = self.inner.clock_last.fetch_max(wall, Ordering::Relaxed);
         Timestamp::from_micros(before.max(wall))
+    }
+
+    /// What became of its messages since it was bound.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.inner.counters.read()
+    }
+
+    /// Ready outbox rows: as counted at the last look, and those written since.
+    pub(crate) fn backlog(&self) -> u64 {
+        self.inner.steps.surroundings.backlog.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_backlog(&self, rows: u64) {
+        self.inner.steps.surroundings.backlog.store(rows, Ordering::Relaxed);
+    }
+
+    /// Tells health that the transport is away; what is committed meanwhile waits (rule R13).
+    pub(crate) fn bus_is_away(&self, error: &TransportError) {
+        self.inner.troubles.set(Place::Bus, format!("bus unreachable, {} waiting: {error}", self.backlog()));
+    }
+
+    /// Tells health whether the wall clock went back: the endpoint's time then stands still until it has caught up.
+    pub(crate) fn watch_clock(&self) {
+        let behind = self.now().since(self.inner.outside.clock.now());
+        if behind > CLOCK_TOLERANCE {
+            let reason = format!("the wall clock went back by {} s; time stands still until it has caught up", behind.as_secs());
+            self.inner.troubles.set(Place::Clock, reason);
+        } else {
+            self.inner.troubles.clear(Place::Clock);
+        }
     }
 
     /// Reads in a transaction of its own, begun now.

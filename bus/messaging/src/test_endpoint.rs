@@ -76,7 +76,7 @@ impl TestEndpoint {
             protections,
         };
         let surroundings =
-            Surroundings { declaration: endpoint.declaration, outside, body_bytes_max: 256 * 1024, early: std::sync::Mutex::default() };
+            Surroundings { declaration: endpoint.declaration, outside, body_bytes_max: 256 * 1024, early: std::sync::Mutex::default(), backlog: AtomicU64::new(0) };
         let steps = Steps { surroundings, handlers: endpoint.handlers, policy: endpoint.policy };
         Self { steps: Arc::new(steps), calls: endpoint.calls, db, clock, sent: Vec::new(), last: None }
     }
@@ -227,6 +227,14 @@ impl TestEndpoint {
         result
     }
 
+    pub(crate) fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    pub(crate) fn db(&self) -> &Database {
+        &self.db
+    }
+
     fn due_calls<C: ExternalCall>(&self) -> Vec<calls::DueCall> {
         let now = self.now();
         self.read(move |tx| calls::due(tx, now, usize::MAX)).into_iter().filter(|call| call.name == C::NAME).collect()
@@ -259,7 +267,7 @@ impl TestEndpoint {
     fn deliver_to_itself(&mut self) {
         loop {
             let now = self.now();
-            let rows = self.read(move |tx| outbox::ready(tx, now, usize::MAX));
+            let rows = self.read(move |tx| outbox::ready(tx, now, usize::MAX, &[]));
             let early = std::mem::take(&mut *self.steps.surroundings.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
             if rows.is_empty() && early.is_empty() {
                 return;
