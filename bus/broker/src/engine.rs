@@ -151,14 +151,25 @@ impl Engine {
         }
     }
 
-    /// One turn: lets time pass, serves those who wait, writes if it is time to.
+    /// One turn: serves those who wait, writes if it is time to, answers those who only look.
     async fn turn(&mut self) {
+        let held_back = self.step().await;
+        if held_back && self.back_off_until.is_none() {
+            // The store works again: those who were held back need not wait for the next turn.
+            self.step().await;
+        }
+        self.look().await;
+    }
+
+    /// Lets time pass, serves, writes. Answers whether receivers were held back because the store had failed.
+    async fn step(&mut self) -> bool {
         let now = self.now();
         self.core.advance(now);
         if self.back_off_until.is_some_and(|until| until <= now.steady) {
             self.back_off_until = None;
         }
-        if self.back_off_until.is_none() {
+        let held_back = self.back_off_until.is_some();
+        if !held_back {
             self.serve(now);
         }
         if self.pending.urgent || self.late(now) {
@@ -166,7 +177,7 @@ impl Engine {
         } else if self.core.has_changes() && self.pending.since.is_none() {
             self.pending.since = Some(now.steady);
         }
-        self.look().await;
+        held_back
     }
 
     /// Whether what nobody waits for has waited long enough.

@@ -1,0 +1,12 @@
+//! The broker through its handle: messages, time, faults of the store, stops and restarts, and kills.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected fails")]
+
+mod audit;
+mod crash;
+mod damage;
+mod faults;
+mod harness;
+mod messages;
+mod settling;
+mod stopping;
+mod waiting;
