@@ -2,6 +2,7 @@
 //! what is sent is a row that is committed with everything else (rule R5).
 
 use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hosting::{Outside, Protections, Timestamp};
 use storage::Tx;
@@ -19,6 +20,8 @@ pub(crate) struct Surroundings {
     pub(crate) body_bytes_max: usize,
     /// Where messages go at once when the outbox is switched off in a simulation.
     pub(crate) early: std::sync::Mutex<Vec<OutgoingMessage>>,
+    /// Rows that are ready to be sent: as counted at the last look, and those written since (rule R12).
+    pub(crate) backlog: AtomicU64,
 }
 
 /// Handed to every handler, for the length of one step.
@@ -28,11 +31,13 @@ pub struct Context<'a> {
     cause: Cause,
     surroundings: &'a Surroundings,
     sent: Vec<&'static str>,
+    /// Rows that this step wrote and that are due at once.
+    ready: u64,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(tx: Tx<'a>, now: Timestamp, cause: Cause, surroundings: &'a Surroundings) -> Self {
-        Self { tx, now, cause, surroundings, sent: Vec::new() }
+        Self { tx, now, cause, surroundings, sent: Vec::new(), ready: 0 }
     }
 
     /// The transaction: what is changed through it is committed together with what is sent, or not at all.
@@ -141,6 +146,16 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
+    /// Whether the message that is being handled was sent by this endpoint: a timeout.
+    pub(crate) fn is_from_itself(&self) -> bool {
+        self.cause.source.as_deref().and_then(|source| source.strip_prefix('/')) == Some(self.endpoint())
+    }
+
+    /// The step is to be committed: what it wrote counts as waiting from now on.
+    pub(crate) fn kept(&self) {
+        self.surroundings.backlog.fetch_add(self.ready, Ordering::Relaxed);
+    }
+
     fn endpoint(&self) -> &'static str {
         self.surroundings.declaration.name
     }
@@ -163,6 +178,7 @@ impl<'a> Context<'a> {
             self.surroundings.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message);
             return Ok(());
         }
+        self.ready += u64::from(due <= self.now);
         Ok(outbox::insert(&mut self.tx, &NewRow { id, destination: &destination, headers: &headers, body: &body, due, key })?)
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use hosting::Timestamp;
 use serde::Serialize;
 
-use crate::envelope;
-use crate::{Browsed, Headers, Source, Transport, TransportError};
+use storage::{ReadError, SqlError};
+
+use crate::{Browsed, Headers, Service, Source, Transport, TransportError};
+use crate::{envelope, outbox};
 
 /// A message that its endpoint could not handle.
 #[derive(Debug, Clone, Serialize)]
@@ -54,6 +56,32 @@ pub enum RetryError {
 pub async fn list(transport: &dyn Transport, endpoint: &str, position: u64, max: usize) -> Result<Vec<DeadLetter>, TransportError> {
     let found = transport.browse(&Source::DeadLetters(endpoint.to_owned()), position, max).await?;
     Ok(found.into_iter().map(|browsed| describe(endpoint, browsed)).collect())
+}
+
+/// Up to `max` messages that an endpoint committed and that can never be sent (rule R11): they stay in its own table.
+/// They have no id to retry them by; what was wrong must be mended first.
+///
+/// # Errors
+/// Those of the endpoint's database.
+pub async fn unsendable(service: &Service, max: usize) -> Result<Vec<DeadLetter>, ReadError<SqlError>> {
+    let found = service.read(move |tx| outbox::failed(tx, max)).await?;
+    Ok(found.into_iter().map(|(row, failure)| describe_unsendable(service.name(), row, failure)).collect())
+}
+
+fn describe_unsendable(endpoint: &str, row: outbox::ReadyRow, failure: String) -> DeadLetter {
+    let header = |name: &str| row.message.headers.get(name).cloned();
+    DeadLetter {
+        id: format!("{endpoint}/unsendable-{}", row.row),
+        endpoint: endpoint.to_owned(),
+        message_id: row.message.id.clone(),
+        kind: header(envelope::TYPE).unwrap_or_default(),
+        subject: header(envelope::SUBJECT),
+        reason: "Unsendable".to_owned(),
+        description: failure,
+        since: header(envelope::TIME).and_then(|time| time.parse().ok()).unwrap_or_default(),
+        body: String::from_utf8_lossy(&row.message.body).into_owned(),
+        headers: row.message.headers,
+    }
 }
 
 /// The dead letter of this id.

@@ -2,13 +2,13 @@
 //! (rules R10 to R13).
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, Timestamp, race};
 use storage::{Durability, ReadError, SqlError};
 
 use crate::outbox::{self, ReadyRow};
+use crate::troubles::Place;
 use crate::{Destination, OutgoingMessage, Service, TransportError};
 
 const BATCH_MAX: usize = 256;
@@ -16,6 +16,9 @@ const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(10);
 /// Without any sign, due rows are looked for this often: a fallback for a wall clock that jumped forward.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
+
+/// How long a destination that took nothing is left alone.
+const HELD_FOR: Duration = Duration::from_secs(1);
 
 pub(crate) struct Dispatcher {
     service: Service,
@@ -25,14 +28,22 @@ pub(crate) struct Dispatcher {
 enum Round {
     /// Nothing is ready; the next row falls due then.
     Idle(Option<Timestamp>),
+    /// What is ready waits for destinations that take nothing for now.
+    Held,
     /// Rows went out; there may be more.
     Sent,
-    /// Nothing went out for now; try again after the back-off.
-    Trouble(String),
+    /// Nothing can go out for now, or nothing be read; try again after the back-off.
+    Away,
 }
 
-/// Destinations that take nothing for now, and until when (by the monotonic clock).
-type Held = BTreeMap<Destination, Duration>;
+/// What the dispatcher remembers from round to round.
+#[derive(Default)]
+struct Memory {
+    /// Destinations that take nothing for now, and until when (by the monotonic clock).
+    held: BTreeMap<Destination, Duration>,
+    /// How many rows are to be sent one by one, after a batch was refused as a whole.
+    alone: usize,
+}
 
 impl Dispatcher {
     pub(crate) fn new(service: Service) -> Self {
@@ -40,69 +51,73 @@ impl Dispatcher {
     }
 
     async fn work(&self, stop: &StopSignal) {
-        let (mut back_off, mut held) = (BACK_OFF_FIRST, Held::new());
+        let (mut back_off, mut memory) = (BACK_OFF_FIRST, Memory::default());
         let clock = &self.service.inner.outside.clock;
         loop {
-            let round = self.round(&mut held).await;
-            let pause = match round {
+            self.service.watch_clock();
+            let pause = match self.round(&mut memory).await {
                 Round::Sent => {
                     back_off = BACK_OFF_FIRST;
                     continue;
                 }
-                Round::Idle(_) if stop.is_stopped() => return,
-                Round::Trouble(_) if stop.is_stopped() => return,
-                Round::Idle(due) => due.map_or(LOOK_AT_LEAST, |due| due.since(self.service.now()).min(LOOK_AT_LEAST)),
-                Round::Trouble(reason) => {
-                    self.service.inner.health.degraded(reason);
+                _ if stop.is_stopped() => return,
+                Round::Away => {
                     back_off = (back_off * 2).min(BACK_OFF_MAX);
-                    clock.sleep(back_off).await;
+                    let _ = race(stop.stopped(), clock.sleep(back_off)).await;
                     continue;
                 }
+                Round::Held => HELD_FOR,
+                Round::Idle(due) => due.map_or(LOOK_AT_LEAST, |due| due.since(self.service.now()).min(LOOK_AT_LEAST)),
             };
             let sign = race(stop.stopped(), self.service.inner.dispatch.notified());
             let _ = race(sign, clock.sleep(pause)).await;
         }
     }
 
-    async fn round(&self, held: &mut Held) -> Round {
+    async fn round(&self, memory: &mut Memory) -> Round {
         let early = self.service.take_early();
         if !early.is_empty() {
             let _ = self.service.inner.transport.send(early).await;
         }
-        let now = self.service.now();
-        let (rows, next) = match self.look(now).await {
-            Ok(found) => found,
-            Err(reason) => return Round::Trouble(format!("the outbox cannot be read: {reason}")),
-        };
         let clock = self.service.inner.outside.clock.monotonic();
-        held.retain(|_, until| *until > clock);
-        let (ready, waiting): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| !held.contains_key(&row.message.destination));
-        if ready.is_empty() {
-            return if waiting.is_empty() {
-                Round::Idle(next)
-            } else {
-                Round::Trouble(format!("{} messages wait for a full or missing destination", waiting.len()))
-            };
+        memory.held.retain(|_, until| *until > clock);
+        let troubles = &self.service.inner.troubles;
+        if memory.held.is_empty() {
+            troubles.clear(Place::Destination);
         }
-        self.send(ready, held).await
+        let held: Vec<Destination> = memory.held.keys().cloned().collect();
+        match self.look(held, if memory.alone > 0 { 1 } else { BATCH_MAX }).await {
+            Err(reason) => {
+                troubles.set(Place::Database, format!("the outbox cannot be read: {reason}"));
+                Round::Away
+            }
+            Ok((rows, _)) if !rows.is_empty() => self.send(rows, memory).await,
+            Ok(_) if !memory.held.is_empty() && self.service.backlog() > 0 => Round::Held,
+            Ok((_, next)) => {
+                if self.service.inner.transport.trouble().is_none() {
+                    troubles.clear(Place::Bus);
+                }
+                Round::Idle(next)
+            }
+        }
     }
 
-    async fn look(&self, now: Timestamp) -> Result<(Vec<ReadyRow>, Option<Timestamp>), String> {
+    async fn look(&self, held: Vec<Destination>, max: usize) -> Result<(Vec<ReadyRow>, Option<Timestamp>), String> {
+        let now = self.service.now();
         let count_max = self.service.inner.settings.backlog_max.saturating_mul(2).saturating_add(1);
         let found = self
             .service
-            .inner
-            .db
             .read(move |tx| {
-                let rows = outbox::ready(tx, now, BATCH_MAX)?;
-                let backlog = if rows.len() < BATCH_MAX { rows.len() as u64 } else { outbox::count_ready(tx, now, count_max)? };
+                let rows = outbox::ready(tx, now, max, &held)?;
+                let all = rows.len() < max && held.is_empty();
+                let backlog = if all { rows.len() as u64 } else { outbox::count_ready(tx, now, count_max)? };
                 let next = if rows.is_empty() { outbox::next_due(tx, now)? } else { None };
                 Ok::<_, SqlError>((rows, backlog, next))
             })
             .await;
         match found {
             Ok((rows, backlog, next)) => {
-                self.service.inner.backlog.store(backlog, Ordering::Relaxed);
+                self.service.set_backlog(backlog);
                 Ok((rows, next))
             }
             Err(ReadError::Refused(error) | ReadError::Failed(error)) => Err(error.to_string()),
@@ -110,7 +125,7 @@ impl Dispatcher {
         }
     }
 
-    async fn send(&self, rows: Vec<ReadyRow>, held: &mut Held) -> Round {
+    async fn send(&self, rows: Vec<ReadyRow>, memory: &mut Memory) -> Round {
         let ids: Vec<i64> = rows.iter().map(|row| row.row).collect();
         if !self.service.inner.outside.protections.has("confirm") {
             self.delete(ids.clone()).await;
@@ -119,31 +134,38 @@ impl Dispatcher {
         let batch: Vec<OutgoingMessage> = rows.into_iter().map(|row| row.message).collect();
         let results = match self.service.inner.transport.send(batch).await {
             Ok(results) => results,
-            Err(error) => {
-                let waiting = self.service.inner.backlog.load(Ordering::Relaxed);
-                return Round::Trouble(format!("bus unreachable, {waiting} waiting: {error}"));
+            Err(error @ TransportError::Disconnected(_)) => {
+                self.service.bus_is_away(&error);
+                return Round::Away;
+            }
+            Err(error) if ids.len() == 1 => vec![Err(error)],
+            // One of them is to blame: each for itself from here on.
+            Err(_) => {
+                memory.alone = ids.len();
+                return Round::Sent;
             }
         };
-        let mut confirmed = Vec::with_capacity(ids.len());
-        let until = self.service.inner.outside.clock.monotonic() + Duration::from_secs(1);
-        let mut trouble = None;
-        for ((row, destination), result) in ids.into_iter().zip(destinations).zip(results) {
+        memory.alone = memory.alone.saturating_sub(ids.len());
+        self.service.inner.troubles.clear(Place::Bus);
+        self.note(ids, destinations, results, memory).await;
+        Round::Sent
+    }
+
+    /// Deletes what was confirmed, keeps what can never be sent, and holds destinations that take nothing for now.
+    async fn note(&self, rows: Vec<i64>, destinations: Vec<Destination>, results: Vec<Result<(), TransportError>>, memory: &mut Memory) {
+        let until = self.service.inner.outside.clock.monotonic() + HELD_FOR;
+        let mut confirmed = Vec::with_capacity(rows.len());
+        for ((row, destination), result) in rows.into_iter().zip(destinations).zip(results) {
             match result {
                 Ok(()) => confirmed.push(row),
                 Err(error @ TransportError::Refused(_)) => self.give_up(row, error.to_string()).await,
                 Err(error) => {
-                    trouble = Some(error.to_string());
-                    held.insert(destination, until);
+                    self.service.inner.troubles.set(Place::Destination, error.to_string());
+                    memory.held.insert(destination, until);
                 }
             }
         }
         self.delete(confirmed).await;
-        if let Some(reason) = trouble {
-            self.service.inner.health.degraded(reason);
-        } else {
-            self.service.inner.health.ready();
-        }
-        Round::Sent
     }
 
     /// Deleted without a sync of its own: what comes back after a crash is sent again and swallowed by the inboxes.

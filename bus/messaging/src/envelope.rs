@@ -27,6 +27,8 @@ pub(crate) struct Cause {
     /// The whole story that it belongs to.
     pub(crate) conversation: Option<String>,
     pub(crate) trace_parent: Option<String>,
+    /// Who sent the incoming message.
+    pub(crate) source: Option<String>,
 }
 
 impl Cause {
@@ -35,6 +37,7 @@ impl Cause {
             causation: Some(id.to_owned()),
             conversation: headers.get(CONVERSATION).cloned().or_else(|| Some(id.to_owned())),
             trace_parent: headers.get(TRACE_PARENT).cloned(),
+            source: headers.get(SOURCE).cloned(),
         }
     }
 
@@ -45,7 +48,7 @@ impl Cause {
 
     pub(crate) fn from_text(text: &str) -> Self {
         let mut parts = text.split('\n').map(|part| (!part.is_empty()).then(|| part.to_owned()));
-        Self { causation: parts.next().flatten(), conversation: parts.next().flatten(), trace_parent: parts.next().flatten() }
+        Self { causation: parts.next().flatten(), conversation: parts.next().flatten(), trace_parent: parts.next().flatten(), source: None }
     }
 }
 

@@ -24,6 +24,12 @@ fn record(tx: &mut Tx<'_>, endpoint: &str, id: Uuid, handled: bool, round: u32, 
     Ok(rows == 1)
 }
 
+/// Whether the message was handled.
+pub(crate) fn is_handled(tx: &mut Tx<'_>, endpoint: &str, id: Uuid) -> Result<bool, SqlError> {
+    let sql = "SELECT handled FROM inbox WHERE endpoint = $1 AND message_id = $2";
+    Ok(tx.query_optional(sql, params![endpoint, id], |row| row.get(0))?.unwrap_or(false))
+}
+
 /// Deletes at most `max` rows from before `before`; answers how many.
 pub(crate) fn clean(tx: &mut Tx<'_>, before: Timestamp, max: u32) -> Result<u64, SqlError> {
     tx.execute(

@@ -3,12 +3,12 @@
 //! built around them. Knows no broker by name; a [`Transport`] carries its messages.
 #![warn(missing_docs)]
 
+pub mod audit;
 mod caller;
 mod calls;
 mod cleaner;
 mod context;
 mod counts;
-pub mod audit;
 pub mod dead_letters;
 mod dispatcher;
 mod endpoint;

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use hosting::Timestamp;
-use storage::{Row, SqlError, Tx, params};
+use storage::{Row, SqlError, ToValue, Tx, params};
 use uuid::Uuid;
 
 use crate::{Destination, Headers, OutgoingMessage};
@@ -42,12 +42,27 @@ pub(crate) fn cancel(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool,
     Ok(tx.execute("DELETE FROM outbox WHERE due_key = $1 AND due > $2", params![key, now])? == 1)
 }
 
-/// The rows that are due, in order of their writing, after `after` (a due time and a row).
-pub(crate) fn ready(tx: &mut Tx<'_>, now: Timestamp, max: usize) -> Result<Vec<ReadyRow>, SqlError> {
+/// The rows that are due, in order of their writing, but for those to destinations that are `held`.
+pub(crate) fn ready(tx: &mut Tx<'_>, now: Timestamp, max: usize, held: &[Destination]) -> Result<Vec<ReadyRow>, SqlError> {
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let held: Vec<String> = held.iter().map(address).collect();
+    let mut values: Vec<&dyn ToValue> = vec![&now, &max];
+    values.extend(held.iter().map(|address| address as &dyn ToValue));
+    let places: Vec<String> = (3..values.len() + 1).map(|number| format!("${number}")).collect();
+    let sql = format!(
+        "SELECT id, message_id, destination, headers, body FROM outbox
+         WHERE failure IS NULL AND due <= $1 AND destination NOT IN ({}) ORDER BY due, id LIMIT $2",
+        places.join(", ")
+    );
+    tx.query(&sql, &values, read_row)
+}
+
+/// Rows that can never be sent, in order of their writing: their failures and messages.
+pub(crate) fn failed(tx: &mut Tx<'_>, max: usize) -> Result<Vec<(ReadyRow, String)>, SqlError> {
     tx.query(
-        "SELECT id, message_id, destination, headers, body FROM outbox WHERE failure IS NULL AND due <= $1 ORDER BY due, id LIMIT $2",
-        params![now, i64::try_from(max).unwrap_or(i64::MAX)],
-        read_row,
+        "SELECT id, message_id, destination, headers, body, failure FROM outbox WHERE failure IS NOT NULL ORDER BY id LIMIT $1",
+        params![i64::try_from(max).unwrap_or(i64::MAX)],
+        |row| Ok((read_row(row)?, row.get(5)?)),
     )
 }
 

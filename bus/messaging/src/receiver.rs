@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
@@ -12,7 +11,8 @@ use crate::dispatcher::pause;
 use crate::envelope;
 use crate::recoverability::Tries;
 use crate::step::{Epitaph, Outcome};
-use crate::{Delivery, Lock, Service, Settlement, Source, TransportError};
+use crate::troubles::Place;
+use crate::{Delivery, Lock, Service, Settlement, Source, inbox};
 
 const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(10);
@@ -27,8 +27,13 @@ pub(crate) struct Receiver {
 /// What the receive loop remembers from batch to batch.
 struct Pace {
     failures_in_a_row: u32,
+    /// Before the next try after trouble of ours.
     back_off: Duration,
+    /// Before the next message while probing.
+    probe: Duration,
 }
+
+type Waiting = VecDeque<(Delivery, Tries)>;
 
 impl Receiver {
     pub(crate) fn new(service: Service) -> Self {
@@ -36,7 +41,7 @@ impl Receiver {
     }
 
     async fn work(&self, stop: &StopSignal) {
-        let mut pace = Pace { failures_in_a_row: 0, back_off: BACK_OFF_FIRST };
+        let mut pace = Pace { failures_in_a_row: 0, back_off: BACK_OFF_FIRST, probe: BACK_OFF_FIRST };
         let source = Source::Queue(self.service.name().to_owned());
         while !stop.is_stopped() {
             if self.is_backed_up() {
@@ -46,33 +51,44 @@ impl Receiver {
             let max = if pace.is_probing() { 1 } else { self.service.inner.settings.batch_max };
             match race(stop.stopped(), self.service.inner.transport.receive(&source, max)).await {
                 Either::First(()) => return,
-                Either::Second(Ok(batch)) => self.take(batch, stop, &mut pace).await,
-                Either::Second(Err(error)) => self.away(&error, stop, &mut pace).await,
+                Either::Second(Ok(batch)) => {
+                    self.service.inner.troubles.clear(Place::Bus);
+                    pace.back_off = BACK_OFF_FIRST;
+                    self.take(batch, stop, &mut pace).await;
+                }
+                Either::Second(Err(error)) => {
+                    self.service.bus_is_away(&error);
+                    pause(&self.service, stop, pace.back_off).await;
+                    pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
+                }
             }
         }
     }
 
     fn is_backed_up(&self) -> bool {
-        self.service.inner.backlog.load(Ordering::Relaxed) >= self.service.inner.settings.backlog_max.saturating_mul(2)
+        self.service.backlog() >= self.service.inner.settings.backlog_max.saturating_mul(2)
     }
 
-    async fn away(&self, error: &TransportError, stop: &StopSignal, pace: &mut Pace) {
-        self.service.inner.health.degraded(error.to_string());
-        pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
-        pause(&self.service, stop, pace.back_off).await;
-    }
-
-    /// Works on a batch and keeps its locks meanwhile (rule R9).
+    /// Works on a batch and keeps its locks meanwhile (rule R9). What is not done long after a stop is given back, and
+    /// nothing counts against it (rule R39).
     async fn take(&self, batch: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
+        let (inner, clock) = (&self.service.inner, &self.service.inner.outside.clock);
         let locks: Vec<Lock> = batch.iter().map(|delivery| delivery.lock.clone()).collect();
         let half = batch.iter().map(|delivery| delivery.lock_duration / 2).min().unwrap_or(BACK_OFF_MAX);
         let renewing = async {
             loop {
-                self.service.inner.outside.clock.sleep(half).await;
-                let _ = self.service.inner.transport.renew(locks.clone()).await;
+                clock.sleep(half).await;
+                let _ = inner.transport.renew(locks.clone()).await;
             }
         };
-        let _: Either<(), ()> = race(self.process(batch, stop, pace), renewing).await;
+        let too_late = async {
+            stop.stopped().await;
+            clock.sleep(Duration::from_millis(inner.settings.stop_ms_max)).await;
+        };
+        let ended: Either<(), Either<(), ()>> = race(self.process(batch, stop, pace), race(too_late, renewing)).await;
+        if matches!(ended, Either::Second(_)) {
+            self.give_back(locks).await;
+        }
     }
 
     async fn process(&self, mut batch: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
@@ -83,56 +99,81 @@ impl Receiver {
         for suspect in suspects {
             let deliveries_max = self.service.inner.steps.policy.deliveries_max;
             if suspect.delivery_count >= deliveries_max {
-                self.bury(&suspect).await;
+                self.bury(suspect).await;
             } else {
                 self.handle(vec![suspect], stop, pace).await;
             }
         }
     }
 
-    async fn bury(&self, delivery: &Delivery) {
-        let description = format!("delivered {} times and never settled: it may be what ends the process", delivery.delivery_count);
-        let tries = Tries { failed: delivery.delivery_count, conflicts: 0, round: envelope::round(&delivery.headers) };
-        let epitaph = Epitaph { reason: "MaxDeliveryCountExceeded", description, tries };
-        self.settle(vec![(delivery.lock.clone(), self.dead_letter(&epitaph))]).await;
+    /// Dead-letters what was delivered too often, but for one that was handled and only never settled: the neighbour of
+    /// a message that kills the process.
+    async fn bury(&self, delivery: Delivery) {
+        let (name, id) = (self.service.name(), envelope::claim_id(&delivery));
+        let settlement = match self.service.read(move |tx| inbox::is_handled(tx, name, id)).await {
+            Ok(true) => self.settlement(&delivery, Outcome::Duplicate),
+            Err(_) => Settlement::Release,
+            Ok(false) => {
+                let description = format!("delivered {} times and never settled: it may be what ends the process", delivery.delivery_count);
+                let tries = Tries { failed: delivery.delivery_count, conflicts: 0, round: envelope::round(&delivery.headers) };
+                let epitaph = Epitaph { reason: "MaxDeliveryCountExceeded", description, tries };
+                self.settlement(&delivery, Outcome::DeadLetter(epitaph))
+            }
+        };
+        self.settle(vec![(delivery.lock, settlement)]).await;
     }
 
-    /// Handles deliveries in as many writes as they need, each settled after its commit.
+    /// Handles deliveries in as many writes as they need, each settled after its commit. After a stop nothing new is
+    /// begun.
     async fn handle(&self, deliveries: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
-        let mut waiting: VecDeque<(Delivery, Tries)> = deliveries.into_iter().map(|delivery| (delivery, Tries::default())).collect();
+        let mut waiting: Waiting = deliveries.into_iter().map(|delivery| (delivery, Tries::default())).collect();
         while !waiting.is_empty() {
-            match self.write(waiting.make_contiguous().to_vec()).await {
+            if stop.is_stopped() {
+                return self.give_back(waiting.into_iter().map(|(delivery, _)| delivery.lock).collect()).await;
+            }
+            let at_once = if pace.is_probing() { 1 } else { waiting.len() };
+            match self.write(waiting.iter().take(at_once).cloned().collect()).await {
                 Ok(outcomes) => {
                     pace.back_off = BACK_OFF_FIRST;
+                    self.service.inner.troubles.clear(Place::Database);
                     self.service.committed();
-                    let done: Vec<_> = waiting.drain(..outcomes.len()).zip(outcomes).collect();
-                    let mut settlements = Vec::with_capacity(done.len());
-                    for ((delivery, _), outcome) in done {
-                        pace.count(&outcome);
-                        match outcome {
-                            Outcome::Again { tries } => waiting.push_back((delivery, tries)),
-                            outcome => settlements.push((delivery.lock.clone(), self.settlement(&delivery, outcome))),
-                        }
-                    }
-                    self.settle(settlements).await;
-                    if pace.is_probing() && !waiting.is_empty() {
-                        pause(&self.service, stop, pace.back_off).await;
-                    }
+                    self.conclude(outcomes, &mut waiting, pace).await;
+                    self.probe(stop, pace).await;
                 }
                 // Trouble of ours: nothing is counted against the messages, which are kept and tried again (rule R6).
                 Err(reason) => {
-                    self.service.inner.health.degraded(reason);
-                    if pause(&self.service, stop, pace.back_off).await {
-                        return self.give_back(waiting).await;
-                    }
+                    self.service.inner.troubles.set(Place::Database, reason);
+                    pause(&self.service, stop, pace.back_off).await;
                     pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
                 }
             }
         }
-        if pace.is_probing() {
-            pause(&self.service, stop, pace.back_off).await;
-            pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
+    }
+
+    /// What was committed is settled, and what is to be tried again put at the end.
+    async fn conclude(&self, outcomes: Vec<Outcome>, waiting: &mut Waiting, pace: &mut Pace) {
+        let done: Vec<_> = waiting.drain(..outcomes.len()).zip(outcomes).collect();
+        let mut settlements = Vec::with_capacity(done.len());
+        for ((delivery, before), outcome) in done {
+            pace.count(&outcome, before);
+            match outcome {
+                Outcome::Again { tries } => waiting.push_back((delivery, tries)),
+                outcome => settlements.push((delivery.lock.clone(), self.settlement(&delivery, outcome))),
+            }
         }
+        self.settle(settlements).await;
+    }
+
+    /// Waits before the next message while one after the other fails (rule R18).
+    async fn probe(&self, stop: &StopSignal, pace: &mut Pace) {
+        if !pace.is_probing() {
+            pace.probe = BACK_OFF_FIRST;
+            return self.service.inner.troubles.clear(Place::Handlers);
+        }
+        let reason = format!("{} failures in a row; messages are tried one at a time", pace.failures_in_a_row);
+        self.service.inner.troubles.set(Place::Handlers, reason);
+        pause(&self.service, stop, pace.probe).await;
+        pace.probe = (pace.probe * 2).min(BACK_OFF_MAX);
     }
 
     async fn write(&self, work: Vec<(Delivery, Tries)>) -> Result<Vec<Outcome>, String> {
@@ -148,6 +189,7 @@ impl Receiver {
     }
 
     fn settlement(&self, delivery: &Delivery, outcome: Outcome) -> Settlement {
+        self.service.inner.counters.count(&outcome);
         match outcome {
             Outcome::DeadLetter(epitaph) => {
                 tracing::error!(
@@ -189,8 +231,8 @@ impl Receiver {
         }
     }
 
-    async fn give_back(&self, waiting: VecDeque<(Delivery, Tries)>) {
-        self.settle(waiting.into_iter().map(|(delivery, _)| (delivery.lock, Settlement::Release)).collect()).await;
+    async fn give_back(&self, locks: Vec<Lock>) {
+        self.settle(locks.into_iter().map(|lock| (lock, Settlement::Release)).collect()).await;
     }
 }
 
@@ -200,9 +242,11 @@ impl Pace {
     }
 
     /// Twenty failures without a success put the endpoint into probing; one success ends it (rule R18).
-    fn count(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &Outcome, before: Tries) {
         match outcome {
             Outcome::Handled => self.failures_in_a_row = 0,
+            // A lost race is no failure.
+            Outcome::Again { tries } if tries.failed == before.failed => {}
             Outcome::PutOff { .. } | Outcome::Again { .. } => self.failures_in_a_row = self.failures_in_a_row.saturating_add(1),
             Outcome::DeadLetter(epitaph) if epitaph.reason == "RetriesExhausted" => {
                 self.failures_in_a_row = self.failures_in_a_row.saturating_add(1)

@@ -135,15 +135,24 @@ pub fn decide_about<S: Saga, R>(
     input: &str,
     decide: impl FnOnce(&mut S, &mut Decide) -> Result<R, HandlerError>,
 ) -> Result<Option<R>, HandlerError> {
-    let Some(loaded) = S::load(ctx.tx(), key)? else { return Ok(None) };
-    if loaded.completed {
-        return Ok(None);
+    match S::load(ctx.tx(), key)? {
+        Some(loaded) if !loaded.completed => decide_loaded(ctx, key, loaded, input, decide).map(Some),
+        _ => Ok(None),
     }
+}
+
+fn decide_loaded<S: Saga, R>(
+    ctx: &mut Context<'_>,
+    key: &S::Key,
+    loaded: Loaded<S>,
+    input: &str,
+    decide: impl FnOnce(&mut S, &mut Decide) -> Result<R, HandlerError>,
+) -> Result<R, HandlerError> {
     let mut saga = loaded.saga;
     let mut decision = Decide::new(ctx.now());
     let answer = decide(&mut saga, &mut decision)?;
     carry_out(ctx, &saga, key, loaded.version, input, decision)?;
-    Ok(Some(answer))
+    Ok(answer)
 }
 
 fn carry_out<S: Saga>(ctx: &mut Context<'_>, saga: &S, key: &S::Key, loaded_version: i64, input: &str, decision: Decide) -> HandlerResult {
@@ -223,7 +232,7 @@ impl<S: Saga> SagaRoutes<S> {
         decide: impl Fn(&mut S, E, &mut Decide) -> HandlerResult + Send + Sync + 'static,
         missing: Missing,
     ) -> Self {
-        let handler = continue_with(key, decide, missing);
+        let handler = continue_with(key, decide, missing, Late::AsMissing);
         self.registrations.push(Box::new(move |endpoint| endpoint.register::<E>(Kind::Event, handler)));
         self
     }
@@ -236,26 +245,41 @@ impl<S: Saga> SagaRoutes<S> {
         decide: impl Fn(&mut S, C, &mut Decide) -> HandlerResult + Send + Sync + 'static,
         missing: Missing,
     ) -> Self {
-        let handler = continue_with(key, decide, missing);
+        let handler = continue_with(key, decide, missing, Late::Timeout);
         self.registrations.push(Box::new(move |endpoint| endpoint.register::<C>(Kind::Command(C::ENDPOINT), handler)));
         self
     }
+}
+
+/// What a message to a completed instance is (rule R26).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Late {
+    /// If the endpoint sent it to itself, a timeout that came too late: ignored.
+    Timeout,
+    /// As one that finds no instance.
+    AsMissing,
 }
 
 fn continue_with<S: Saga, M: Message>(
     key: impl Fn(&M) -> S::Key + Send + Sync + 'static,
     decide: impl Fn(&mut S, M, &mut Decide) -> HandlerResult + Send + Sync + 'static,
     missing: Missing,
+    late: Late,
 ) -> impl Fn(&mut Context<'_>, M) -> HandlerResult + Send + Sync + 'static {
     move |ctx, message| {
         let key = key(&message);
-        match decide_about::<S, ()>(ctx, &key, M::NAME, |saga, decision| decide(saga, message, decision))? {
-            Some(()) => Ok(()),
-            None => match missing {
-                Missing::Ignore => Ok(()),
-                Missing::Retry => Err(HandlerError::transient(format!("{} `{key}` is not known yet", S::NAME))),
-                Missing::DeadLetter => Err(HandlerError::permanent(format!("there is no {} `{key}`", S::NAME))),
-            },
+        let gone = match S::load(ctx.tx(), &key)? {
+            Some(loaded) if !loaded.completed => {
+                return decide_loaded(ctx, &key, loaded, M::NAME, |saga, decision| decide(saga, message, decision));
+            }
+            Some(_) if late == Late::Timeout && ctx.is_from_itself() => return Ok(()),
+            Some(_) => "is completed",
+            None => "is not known",
+        };
+        match missing {
+            Missing::Ignore => Ok(()),
+            Missing::Retry => Err(HandlerError::transient(format!("{} `{key}` {gone}", S::NAME))),
+            Missing::DeadLetter => Err(HandlerError::permanent(format!("{} `{key}` {gone}", S::NAME))),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! An endpoint bound to its database, its transport and the outside world: what HTTP handlers hold on to.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use hosting::{Health, HostedService, Outside, Timestamp};
 use storage::{Database, ReadError, Tx, WriteError};

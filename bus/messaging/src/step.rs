@@ -92,7 +92,10 @@ impl Steps {
         caught(|| handler(&mut ctx, delivery))?;
         match ctx.tx().environment_error() {
             Some(_) => Err(HandlerError::transient("the database is in trouble")),
-            None => Ok(true),
+            None => {
+                ctx.kept();
+                Ok(true)
+            }
         }
     }
 
@@ -115,7 +118,10 @@ impl Steps {
                 Ok(Outcome::DeadLetter(Epitaph { reason, description: error.chain(), tries }))
             }
             Decision::RetryAfter(delay) => {
-                let delay = jitter(delay, self.surroundings.outside.entropy.below(u64::MAX));
+                let spread = jitter(delay, self.surroundings.outside.entropy.below(u64::MAX));
+                // What a handler asked to wait for is not there earlier.
+                let asked = matches!(error.class(), FailureClass::RetryAfter(_));
+                let delay = if asked { spread.max(delay) } else { spread };
                 self.put_off(tx, now, now.plus(delay), delivery, tries)?;
                 Ok(Outcome::PutOff { error: error.chain() })
             }

@@ -75,8 +75,13 @@ impl TestEndpoint {
             http: Arc::new(Nowhere),
             protections,
         };
-        let surroundings =
-            Surroundings { declaration: endpoint.declaration, outside, body_bytes_max: 256 * 1024, early: std::sync::Mutex::default(), backlog: AtomicU64::new(0) };
+        let surroundings = Surroundings {
+            declaration: endpoint.declaration,
+            outside,
+            body_bytes_max: 256 * 1024,
+            early: std::sync::Mutex::default(),
+            backlog: AtomicU64::new(0),
+        };
         let steps = Steps { surroundings, handlers: endpoint.handlers, policy: endpoint.policy };
         Self { steps: Arc::new(steps), calls: endpoint.calls, db, clock, sent: Vec::new(), last: None }
     }

@@ -7,8 +7,10 @@ use hosting::{BoxFuture, Health};
 use tokio::sync::Notify;
 
 use crate::context::Surroundings;
+use crate::counts::Counters;
 use crate::service::{Inner, Settings};
 use crate::step::Steps;
+use crate::troubles::Troubles;
 use crate::{
     BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Service, Settlement, Source, TestEndpoint, Topology,
     Transport, TransportError,
@@ -25,6 +27,7 @@ impl TestEndpoint {
             outside: lent.surroundings.outside.clone(),
             body_bytes_max: lent.surroundings.body_bytes_max,
             early: std::sync::Mutex::default(),
+            backlog: AtomicU64::new(0),
         };
         let outside = surroundings.outside.clone();
         let inner = Inner {
@@ -36,8 +39,8 @@ impl TestEndpoint {
             settings: Settings::default(),
             dispatch: Notify::new(),
             call: Notify::new(),
-            backlog: AtomicU64::new(0),
-            health: health.component("test"),
+            troubles: Troubles::new(health.component("test")),
+            counters: Counters::default(),
             clock_last: AtomicI64::new(i64::MIN),
         };
         Service { inner: Arc::new(inner) }

@@ -1,7 +1,6 @@
 //! A change asked for over HTTP: an ordinary step, whose answer is stored under the client's key (rules R12, R32).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +41,7 @@ impl Service {
     where
         T: Serialize + DeserializeOwned + Send + 'static,
     {
-        if self.inner.backlog.load(Ordering::Relaxed) >= self.inner.settings.backlog_max {
+        if self.backlog() > self.inner.settings.backlog_max {
             return Err(Problem::unavailable("too-much-waiting", 2, "too many messages wait to be sent; try again"));
         }
         let (key, work) = (Arc::new(key), Arc::new(work));
@@ -95,7 +94,10 @@ fn run<T: Serialize + DeserializeOwned>(
             }
         });
         match (answer, refused) {
-            (Ok(Some(answer)), _) => answer,
+            (Ok(Some(answer)), _) => {
+                ctx.kept();
+                answer
+            }
             (Ok(None), Some(problem)) => return Err(Undone::Refused(problem)),
             (Ok(None), None) => return Err(Undone::Failed(HandlerError::permanent("an operation gave no answer"))),
             (Err(error), _) => return Err(Undone::Failed(HandlerError::permanent(error.to_string()))),
