@@ -13,7 +13,7 @@ use crate::harness::{NoHttp, message, queue, run};
 fn a_damaged_file_is_refused_with_advice() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bus.sqlite");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let outside = real_outside(runtime.handle().clone(), Arc::new(NoHttp));
     runtime.block_on(async {
         let db = Database::open(&Location::File(path.clone()), Driver::inline(), &[MIGRATIONS]).unwrap();
