@@ -7,6 +7,7 @@ mod effect;
 mod intent;
 mod refund;
 mod state;
+mod unprotected;
 
 use std::collections::BTreeMap;
 

@@ -44,3 +44,23 @@ pub enum GatewayAnswer {
     /// No answer, or one that decides nothing yet (processing, 409 for a key in use, 429): the same key may be used again.
     NoAnswer,
 }
+
+impl GatewayAnswer {
+    /// Its name in snake case, as histories show it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::Succeeded => "succeeded",
+            Self::NeedsAction { .. } => "needs_action",
+            Self::Cancelled => "cancelled",
+            Self::ToConfirm => "to_confirm",
+            Self::Declined { .. } => "declined",
+            Self::Refunded => "refunded",
+            Self::NotRefunded => "not_refunded",
+            Self::Refused { .. } => "refused",
+            Self::ServerError => "server_error",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
