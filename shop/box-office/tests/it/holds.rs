@@ -99,7 +99,7 @@ fn say(effect: &HoldEffect) -> String {
 /// The decision about one hold brings it to `next` at that revision, and that follows.
 #[track_caller]
 pub(crate) fn check(decision: Option<Decision>, next: HoldState, revision: u32, expected: &[&str]) -> Hold {
-    let decision = decision.expect("a decision");
+    let decision = decision.unwrap();
     assert_eq!(said(&decision.effects), expected);
     let [hold]: [Hold; 1] = decision.holds.try_into().unwrap();
     assert_eq!((hold.state, hold.revision), (next, revision));
