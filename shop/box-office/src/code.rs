@@ -9,7 +9,7 @@ const DIGITS: u32 = 26;
 /// The code of these bits: 26 digits, most significant first, and the check symbol (the number modulo 37), in groups of
 /// four joined by hyphens.
 #[must_use]
-pub(crate) fn ticket_code(bits: u128) -> String {
+pub fn ticket_code(bits: u128) -> String {
     let digit = |place: u32| symbol((bits >> (5 * place)) & 31);
     let check = symbol(bits % 37);
     let mut code = String::with_capacity(33);

@@ -10,7 +10,7 @@ use messaging::Endpoint;
 pub mod api;
 pub mod audit;
 mod carry_out;
-mod code;
+pub mod code;
 pub mod counter;
 mod handlers;
 pub mod hold;
