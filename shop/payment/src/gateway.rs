@@ -59,19 +59,22 @@ impl GatewayClient {
         Self { address: Arc::new(Address { base_url, secret_key: secret_key.into() }) }
     }
 
-    fn request(&self, key: &str, asked: &dialect::Asked) -> Result<Request<Bytes>, http::Error> {
+    /// The request that a call is sent as, under its idempotency key.
+    ///
+    /// # Errors
+    /// If the base URL is none.
+    pub fn request(&self, key: &str, asked: &AskGateway) -> Result<Request<Bytes>, http::Error> {
+        let asked = dialect::ask(asked);
         let url = format!("{}{}", self.address.base_url, asked.path);
-        let request = Request::builder()
-            .method(asked.method.clone())
-            .uri(url)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.address.secret_key));
+        let request =
+            Request::builder().method(&asked.method).uri(url).header(header::AUTHORIZATION, format!("Bearer {}", self.address.secret_key));
         if asked.method == Method::GET {
             return request.body(Bytes::new());
         }
         request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("idempotency-key", key)
-            .body(Bytes::from(asked.form.clone()))
+            .body(Bytes::from(asked.form))
     }
 }
 
@@ -80,7 +83,7 @@ impl GatewayClient {
 /// # Errors
 /// The request was not sent, or its answer was lost.
 pub(crate) async fn ask(client: GatewayClient, call: Call, asked: AskGateway) -> Result<GatewayAnswer, CallError> {
-    let request = client.request(call.key(), &dialect::ask(&asked)).map_err(|error| CallError::Refused(error.to_string()))?;
+    let request = client.request(call.key(), &asked).map_err(|error| CallError::Refused(error.to_string()))?;
     match call.outside.http.send(request, ANSWER_WITHIN).await {
         Ok(response) => Ok(dialect::read(asked.call.call, asked.charge.amount, response.status(), response.body())),
         Err(error @ HttpError::NotSent) => Err(CallError::Failed(error.to_string())),

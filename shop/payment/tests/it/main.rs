@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dialect;
+mod door;
+mod doors;
+mod journey;
 mod payment_creating;
 mod payment_intent;
 mod payment_refund;
