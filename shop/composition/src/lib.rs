@@ -1,1 +1,16 @@
-//! Builds a running shop from handed-in parts and joins the services' audits into the invariants.
+//! Builds a running shop from handed-in parts (transport, databases, clock, HTTP client) and joins the services' facts
+//! into the invariants. Knows no broker and no database engine by name.
+//!
+//! Reading order: `services` which services there are; `running` one of them at work; `shop` all of them; `seeding`
+//! the first start; `admin` what the organiser asks of all; [`invariants`] whether everything is true.
+
+mod services;
+mod running;
+mod shop;
+mod seeding;
+mod admin;
+pub mod invariants;
+
+pub use running::{GatewayAddress, Parts, RunningService, StartError, start_service};
+pub use services::{ServiceName, topology};
+pub use shop::{Shop, ShopRoute};

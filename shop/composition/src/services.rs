@@ -1,0 +1,93 @@
+//! The shop's services by name, and what each is made of.
+
+use std::fmt;
+
+use axum::Router;
+use messaging::http::{Access, RouteEntry};
+use messaging::topology::{Misfit, check};
+use messaging::{Endpoint, Service, Topology};
+use storage::Migrations;
+
+use crate::running::GatewayAddress;
+
+/// A service of the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServiceName {
+    /// What is on sale.
+    EventCatalog,
+    /// What buyers want.
+    ShoppingBasket,
+    /// Places, holds and tickets.
+    BoxOffice,
+    /// What was bought.
+    Ordering,
+    /// The way to the payment gateway.
+    Payment,
+}
+
+impl ServiceName {
+    /// All services, in order of start.
+    pub const ALL: [Self; 5] = [Self::BoxOffice, Self::Payment, Self::Ordering, Self::ShoppingBasket, Self::EventCatalog];
+
+    /// Its name in paths, files and on the bus.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EventCatalog => "event-catalog",
+            Self::ShoppingBasket => "shopping-basket",
+            Self::BoxOffice => "box-office",
+            Self::Ordering => "ordering",
+            Self::Payment => "payment",
+        }
+    }
+
+    /// Its endpoint, not bound to anything yet.
+    #[must_use]
+    pub fn endpoint(self, gateway: &GatewayAddress) -> Endpoint {
+        match self {
+            Self::EventCatalog => event_catalog::endpoint(),
+            Self::ShoppingBasket => shopping_basket::endpoint(),
+            Self::BoxOffice => box_office::endpoint(),
+            Self::Ordering => ordering::endpoint(),
+            Self::Payment => payment::endpoint(gateway.client()),
+        }
+    }
+
+    /// The tables of its database.
+    #[must_use]
+    pub fn migrations(self) -> Vec<Migrations> {
+        let own = match self {
+            Self::EventCatalog => event_catalog::MIGRATIONS,
+            Self::ShoppingBasket => shopping_basket::MIGRATIONS,
+            Self::BoxOffice => box_office::MIGRATIONS,
+            Self::Ordering => ordering::MIGRATIONS,
+            Self::Payment => payment::MIGRATIONS,
+        };
+        vec![messaging::MIGRATIONS, own]
+    }
+
+    pub(crate) fn routes(self, service: Service, access: Access, gateway: &GatewayAddress) -> (Router, Vec<RouteEntry>) {
+        match self {
+            Self::EventCatalog => event_catalog::routes(service, access),
+            Self::ShoppingBasket => shopping_basket::routes(service, access),
+            Self::BoxOffice => box_office::routes(service, access),
+            Self::Ordering => ordering::routes(service, access),
+            Self::Payment => payment::routes(service, access, gateway.card_entry()),
+        }
+    }
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What has to exist on the bus for all services, found by checking that they fit together.
+///
+/// # Errors
+/// Every way in which they do not.
+pub fn topology(gateway: &GatewayAddress) -> Result<Topology, Misfit> {
+    let endpoints = ServiceName::ALL.map(|name| name.endpoint(gateway));
+    check(&endpoints.each_ref().map(Endpoint::declaration))
+}

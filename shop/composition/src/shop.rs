@@ -1,0 +1,127 @@
+//! All services in one process, behind one router.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use hosting::Health;
+use http::StatusCode;
+use messaging::http::{Class, Problem, RouteEntry};
+use storage::Database;
+
+use crate::running::{Parts, RunningService, StartError, start_service};
+use crate::services::{ServiceName, topology};
+use crate::{admin, seeding};
+
+/// A route of the whole shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopRoute {
+    /// The path up to the service's own part, such as `/api/ordering`.
+    pub prefix: String,
+    /// The rest, and who may call it.
+    pub entry: RouteEntry,
+}
+
+/// A running shop.
+pub struct Shop {
+    parts: Parts,
+    services: Vec<RunningService>,
+    router: Router,
+    routes: Vec<ShopRoute>,
+}
+
+impl Shop {
+    /// Checks that everything fits, prepares the bus, and starts all services. `databases` has one for each, opened
+    /// with its migrations.
+    ///
+    /// # Errors
+    /// Everything that keeps a service from starting.
+    ///
+    /// # Panics
+    /// If a service has no database.
+    #[expect(clippy::panic, reason = "documented: a missing database is a mistake of the caller's code")]
+    pub async fn start(parts: Parts, mut databases: BTreeMap<ServiceName, Database>) -> Result<Self, StartError> {
+        parts.transport.provision(&topology(&parts.gateway)?).await?;
+        let mut services = Vec::new();
+        for name in ServiceName::ALL {
+            let Some(db) = databases.remove(&name) else { panic!("no database was given for {name}") };
+            services.push(start_service(name, db, &parts).await?);
+        }
+        let (router, routes) = assemble(&parts, &services);
+        Ok(Self { parts, services, router, routes })
+    }
+
+    /// Enters the first events, once, and waits until the box office sells them. Until then the shop is not ready.
+    ///
+    /// # Errors
+    /// If they cannot be entered.
+    pub async fn seed(&self) -> Result<(), StartError> {
+        let seeding = self.parts.health.component("seed-data");
+        let service = |name| self.services.iter().find(|running| running.name == name);
+        if let (Some(catalog), Some(box_office)) = (service(ServiceName::EventCatalog), service(ServiceName::BoxOffice)) {
+            seeding::seed(&catalog.service, &box_office.service).await?;
+        }
+        seeding.ready();
+        Ok(())
+    }
+
+    /// All routes: `/api/<service>/…`, `/api/admin/…`, `/health/live`, `/health/ready`.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The table of all routes and who may call them.
+    #[must_use]
+    pub fn routes(&self) -> &[ShopRoute] {
+        &self.routes
+    }
+
+    /// The services at work.
+    #[must_use]
+    pub fn services(&self) -> &[RunningService] {
+        &self.services
+    }
+
+    /// Stops everything, those that others depend on last; answers what was not done in time.
+    pub async fn stop(&mut self) -> Vec<String> {
+        let mut late = Vec::new();
+        for running in self.services.iter_mut().rev() {
+            late.extend(running.stop().await);
+        }
+        late
+    }
+}
+
+fn assemble(parts: &Parts, services: &[RunningService]) -> (Router, Vec<ShopRoute>) {
+    let mut api = Router::new();
+    let mut routes = Vec::new();
+    for running in services {
+        let prefix = format!("/api/{}", running.name);
+        api = api.nest(&prefix, running.router.clone());
+        routes.extend(running.routes.iter().map(|entry| ShopRoute { prefix: prefix.clone(), entry: entry.clone() }));
+    }
+    let endpoints = services.iter().map(|running| running.service.clone()).collect();
+    let (admin, entries) = admin::routes(parts, endpoints, api.clone());
+    routes.extend(entries.into_iter().map(|entry| ShopRoute { prefix: "/api/admin".to_owned(), entry }));
+    let health = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(parts.health.clone());
+    let health_entries = ["/health/live", "/health/ready"].map(|path| RouteEntry { method: http::Method::GET, path, class: Class::Public });
+    routes.extend(health_entries.into_iter().map(|entry| ShopRoute { prefix: String::new(), entry }));
+    (api.nest("/api/admin", admin).merge(health).fallback(nothing_here), routes)
+}
+
+async fn live() -> &'static str {
+    "alive\n"
+}
+
+async fn ready(State(health): State<Health>) -> Response {
+    let report = health.report();
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report)).into_response()
+}
+
+async fn nothing_here(request: Request) -> Problem {
+    Problem::not_found(format!("there is nothing at `{}`; the services are below /api", request.uri().path()))
+}
