@@ -16,7 +16,10 @@ use crate::store::{self, NewTicket};
 /// # Errors
 /// A conflict when another writer took the places in the meantime.
 pub(crate) fn carry_out(ctx: &mut Context<'_>, decision: Option<Decision>) -> HandlerResult {
-    let Some(Decision { holds, effects }) = decision else { return Ok(()) };
+    let Some(Decision { holds, effects }) = decision else {
+        tracing::debug!(message_id = ctx.message_id(), "late or repeated: ignored");
+        return Ok(());
+    };
     for hold in &holds {
         store::save_hold(ctx.tx(), hold)?;
     }
