@@ -204,7 +204,6 @@ fn the_audit_tells_the_intent_the_amount_and_what_is_under_way() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "shows what the safeguard is for")]
 fn without_the_look_up_a_confirm_that_brought_no_answer_is_followed_by_a_second_intent() {
     let mut payment = TestEndpoint::with_protections(endpoint(), Protections::without("look-up"));
     payment.handle(request()).unwrap();
