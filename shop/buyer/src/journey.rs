@@ -1,15 +1,15 @@
 //! The way from an empty basket to tickets in hand, as a customer goes it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hosting::Timestamp;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::ask::{Client, Gave};
+use crate::card::enter_card;
 use crate::journal::{Journal, Told};
+use crate::truth::valid_codes;
 
 /// What is bought.
 #[derive(Debug, Clone)]
@@ -56,10 +56,12 @@ pub struct Purchase {
 /// How it ended for the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Tickets in hand, so long after checkout.
+    /// Tickets in hand.
     Issued {
-        /// From checkout to tickets.
-        took: Duration,
+        /// When checkout was asked for, by the monotonic clock.
+        checkout: Duration,
+        /// When the tickets were seen, by the same clock.
+        tickets: Duration,
     },
     /// The card was declined and the order cancelled.
     Declined,
@@ -139,34 +141,10 @@ impl Journey<'_> {
         }
     }
 
-    /// The card goes from the customer to the gateway, never to the shop.
     async fn enter_card(&mut self) -> Result<String, Stop> {
-        let entry = self.client.get("/api/payment/card-entry").await?;
-        let (Some(url), Some(key)) = (entry.body["gateway_url"].as_str(), entry.body["publishable_key"].as_str()) else {
-            return Err(unresolved(format!("the shop does not say where cards are entered: {}", entry.detail())));
-        };
-        let form = format!("type=card&card[number]={}&card[exp_month]=12&card[exp_year]=2039&card[cvc]=123", self.purchase.card);
-        let began = self.client.outside.clock.monotonic();
-        loop {
-            let request = Request::builder()
-                .method(Method::POST)
-                .uri(format!("{url}/v1/payment_methods"))
-                .header("authorization", format!("Bearer {key}"))
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(Bytes::from(form.clone()))
-                .map_err(|error| unresolved(error.to_string()))?;
-            match self.client.send(request).await {
-                Ok(answer) if answer.status.is_success() => {
-                    (self.progress)("card entered");
-                    return Ok(answer.body["id"].as_str().unwrap_or_default().to_owned());
-                }
-                Ok(answer) if answer.status.is_client_error() => {
-                    let message = answer.body["error"]["message"].as_str().unwrap_or("no reason given");
-                    return Err(Stop::Ended(End::WrongUse(format!("the gateway does not take this card: {message}"))));
-                }
-                Ok(_) | Err(_) => self.pause_within(began, "the gateway").await?,
-            }
-        }
+        let method = enter_card(self.client, &self.purchase.card).await.map_err(Stop::Ended)?;
+        (self.progress)("card entered");
+        Ok(method)
     }
 
     async fn fill_basket(&mut self) -> Result<String, Stop> {
@@ -178,7 +156,7 @@ impl Journey<'_> {
         let added = self.client.change(Method::POST, &format!("/api/shopping-basket/baskets/{basket}/lines"), &line).await?;
         if !added.status.is_success() {
             return Err(match added.status {
-                StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Stop::Ended(End::WrongUse(added.detail())),
+                StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Stop::Ended(End::WrongUse(added.detail())),
                 _ => refused(self, &added),
             });
         }
@@ -308,12 +286,14 @@ impl Journey<'_> {
         let mut pace = Pace::new();
         loop {
             let seen = self.client.get(&format!("/api/box-office/orders/{order}/tickets")).await?;
-            let tickets = seen.body["tickets"].as_array().cloned().unwrap_or_default();
-            let codes: BTreeSet<String> = tickets.iter().filter(|it| it["valid"] == true).map(|it| text(&it["code"])).collect();
+            let codes = valid_codes(&seen.body);
             if codes.len() as u64 == quantity {
                 self.note(Told::Tickets { codes: codes.into_iter().collect() });
                 (self.progress)("tickets in hand");
-                return Ok(End::Issued { took: self.client.outside.clock.monotonic() - began });
+                return Ok(End::Issued { checkout: began, tickets: self.client.outside.clock.monotonic() });
+            }
+            if let Some(end) = self.taken_back(order).await? {
+                return Ok(end);
             }
             let patience = self.client.patience;
             if self.client.outside.clock.monotonic() - since >= patience {
@@ -321,6 +301,17 @@ impl Journey<'_> {
             }
             self.wait(&mut pace, since, "the tickets").await?;
         }
+    }
+
+    /// An issued order whose event was cancelled since: its tickets are void, and the order says so.
+    async fn taken_back(&mut self, order: &str) -> Result<Option<End>, Stop> {
+        let seen = self.client.get(&format!("/api/ordering/orders/{order}")).await?;
+        let (state, reason) = (text(&seen.body["state"]), seen.body["reason"].as_str().map(str::to_owned));
+        if !matches!(state.as_str(), "refunded" | "cancelled") {
+            return Ok(None);
+        }
+        self.note(Told::State { state: state.clone(), reason: reason.clone() });
+        Ok(Some(End::Ended { state, reason }))
     }
 
     async fn cancel(&mut self, order: &str) -> Result<(), Stop> {
@@ -347,6 +338,7 @@ impl Journey<'_> {
                     (self.progress)("declined; order cancelled");
                     return Ok(End::Declined);
                 }
+                "refunded" => return Ok(End::Ended { state, reason }),
                 "issued" | "paid" => return Ok(End::Contradicted(format!("order {order} was declined, then {state}"))),
                 _ => self.wait(&mut pace, began, "the cancellation").await?,
             }

@@ -2,9 +2,13 @@
 //! it in the end with what is true. Used by the command line and by the simulation; knows no service and no message.
 
 mod ask;
+mod card;
 mod journal;
 mod journey;
+mod truth;
 
 pub use ask::{Asked, Client, Gave};
+pub use card::{enter_card, is_to_be_declined};
 pub use journal::{Entry, Journal, Told};
 pub use journey::{Choice, End, Purchase, Whim, buy};
+pub use truth::compare;
