@@ -7,7 +7,7 @@ use contracts::event_catalog::EventStatus;
 use contracts::{Currency, EventId, Money, TicketTypeId};
 use hosting::Timestamp;
 use messaging::HandlerError;
-use storage::{Row, SqlError, Tx, params};
+use storage::{FromValue, Row, SqlError, Tx, Value, WrongValue, params};
 use uuid::Uuid;
 
 use crate::event::{Event, TicketType};
@@ -192,7 +192,7 @@ fn ticket_types(tx: &mut Tx<'_>, id: EventId) -> Result<Vec<TicketType>, SqlErro
                 id: TicketTypeId::new(row.get(0)?),
                 version: row.get(1)?,
                 name: row.get(2)?,
-                price: Money::new(row.get(3)?, row.get::<String>(4)?.parse().unwrap_or(Currency::EUR)),
+                price: Money::new(row.get(3)?, row.get::<CurrencyColumn>(4)?.0),
                 capacity: row.get(5)?,
                 quantity_max: row.get(6)?,
                 sale_starts: row.get(7)?,
@@ -215,6 +215,15 @@ fn read_event(row: &Row<'_>) -> Result<Event, SqlError> {
         status: if row.get(8)? { EventStatus::Cancelled } else { EventStatus::Published },
         ticket_types: Vec::new(),
     })
+}
+
+/// A currency as its column has it.
+struct CurrencyColumn(Currency);
+
+impl FromValue for CurrencyColumn {
+    fn from_value(value: Value<'_>) -> Result<Self, WrongValue> {
+        String::from_value(value)?.parse().map(Self).map_err(|_| WrongValue { expected: "currency" })
+    }
 }
 
 fn searched(event: &Event) -> String {
