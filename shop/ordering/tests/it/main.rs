@@ -5,6 +5,7 @@
 mod door;
 mod doors;
 mod events;
+mod golden;
 mod journey;
 mod order_ending;
 mod order_late;

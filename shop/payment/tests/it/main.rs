@@ -5,6 +5,7 @@
 mod dialect;
 mod door;
 mod doors;
+mod golden;
 mod journey;
 mod payment_creating;
 mod payment_intent;
