@@ -4,12 +4,12 @@
 //! Reading order: `services` which services there are; `running` one of them at work; `shop` all of them; `seeding`
 //! the first start; `admin` what the organiser asks of all; [`invariants`] whether everything is true.
 
-mod services;
-mod running;
-mod shop;
-mod seeding;
 mod admin;
 pub mod invariants;
+mod running;
+mod seeding;
+mod services;
+mod shop;
 
 pub use running::{GatewayAddress, Parts, RunningService, StartError, start_service};
 pub use services::{ServiceName, topology};

@@ -81,11 +81,13 @@ impl ShopFacts {
     #[must_use]
     pub fn unrest(&self, now: Timestamp) -> Vec<String> {
         let mut why = Vec::new();
-        why.extend(self.queues.iter().filter(|queue| queue.active > 0).map(|queue| format!("{} messages in queue {}", queue.active, queue.name)));
+        why.extend(
+            self.queues.iter().filter(|queue| queue.active > 0).map(|queue| format!("{} messages in queue {}", queue.active, queue.name)),
+        );
         let busy = self.endpoints.iter().filter(|(_, facts)| !facts.is_at_rest());
-        why.extend(busy.map(|(name, facts)| {
-            format!("{name}: {} to send, {} retries, {} calls", facts.ready, facts.delayed_retries, facts.calls)
-        }));
+        why.extend(
+            busy.map(|(name, facts)| format!("{name}: {} to send, {} retries, {} calls", facts.ready, facts.delayed_retries, facts.calls)),
+        );
         let open = self.box_office.open_holds().count();
         why.extend((open > 0).then(|| format!("{open} open holds")));
         let orders = self.ordering.orders.iter().filter(|order| !order.is_at_rest(now));

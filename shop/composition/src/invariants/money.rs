@@ -10,8 +10,7 @@ use super::facts::ShopFacts;
 /// The captured charges of each order, found through the intents that payment knows; those of no known attempt last.
 fn charges_by_order(facts: &ShopFacts) -> (BTreeMap<OrderId, Vec<&Charge>>, Vec<&Charge>) {
     let attempts = facts.payment.payments.iter();
-    let intents: BTreeMap<&str, OrderId> =
-        attempts.filter_map(|payment| Some((payment.intent.as_deref()?, payment.order_id))).collect();
+    let intents: BTreeMap<&str, OrderId> = attempts.filter_map(|payment| Some((payment.intent.as_deref()?, payment.order_id))).collect();
     let mut orders: BTreeMap<OrderId, Vec<&Charge>> = BTreeMap::new();
     let mut strays = Vec::new();
     for charge in facts.gateway.charges.iter().filter(|charge| charge.captured) {
@@ -60,7 +59,12 @@ pub(super) fn ended_orders_have_their_money_back(facts: &ShopFacts) -> Vec<Strin
 pub(super) fn charges_belong_to_orders(facts: &ShopFacts) -> Vec<String> {
     let (charges, strays) = charges_by_order(facts);
     let known = |id: &OrderId| facts.ordering.orders.iter().any(|order| order.order_id == *id);
-    let stray = strays.into_iter().map(|charge| format!("charge {} of {} belongs to no attempt ({:?})", charge.id, charge.amount_minor, charge.metadata));
-    let orderless = charges.iter().filter(|(order, _)| !known(order)).map(|(order, _)| format!("order {order} was charged, and ordering does not know it"));
+    let stray = strays
+        .into_iter()
+        .map(|charge| format!("charge {} of {} belongs to no attempt ({:?})", charge.id, charge.amount_minor, charge.metadata));
+    let orderless = charges
+        .iter()
+        .filter(|(order, _)| !known(order))
+        .map(|(order, _)| format!("order {order} was charged, and ordering does not know it"));
     stray.chain(orderless).collect()
 }

@@ -60,7 +60,10 @@ pub(super) fn issued_orders_have_their_tickets(facts: &ShopFacts) -> Vec<String>
         }
         let has = tickets.get(&order.order_id).cloned().unwrap_or_default();
         if has != wanted {
-            rows.push(format!("order {} is issued; by ticket type (valid tickets, codes) it needs {wanted:?} and has {has:?}", order.order_id));
+            rows.push(format!(
+                "order {} is issued; by ticket type (valid tickets, codes) it needs {wanted:?} and has {has:?}",
+                order.order_id
+            ));
         }
     }
     rows
@@ -82,7 +85,9 @@ pub(super) fn holds_end(facts: &ShopFacts, now: Timestamp) -> Vec<String> {
         let order = hold.order_id.map_or_else(|| "no order".to_owned(), |order| format!("order {order}"));
         let state = hold.order_id.and_then(|order| states.get(&order).copied()).unwrap_or("unknown");
         match hold.state.as_str() {
-            "held" if hold.until.is_some_and(|until| until <= now) => rows.push(format!("hold {} was to end at {:?}", hold.hold_id, hold.until)),
+            "held" if hold.until.is_some_and(|until| until <= now) => {
+                rows.push(format!("hold {} was to end at {:?}", hold.hold_id, hold.until))
+            }
             "secured" if matches!(state, "unknown" | "cancelled" | "refunded" | "issued") => {
                 rows.push(format!("hold {} is secured for {order}, which is {state}", hold.hold_id));
             }
