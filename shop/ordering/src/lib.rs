@@ -20,8 +20,6 @@ use messaging::http::{Access, Class, RouteEntry, Routes};
 use messaging::{Endpoint, Missing, Service};
 use storage::Migrations;
 
-pub use audit::{Facts, read as audit};
-
 /// The service's tables.
 pub const MIGRATIONS: Migrations =
     Migrations { set: "ordering", files: &[("0001_ordering.sql", include_str!("../migrations/0001_ordering.sql"))] };
