@@ -1,5 +1,5 @@
 //! The broker through its handle: messages, time, faults of the store, stops and restarts, and kills.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected fails")]
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod audit;
 mod crash;
