@@ -72,7 +72,12 @@ async fn create(State(catalog): State<Service>, change: Change<CreateEvent>) -> 
 }
 
 /// Changes the price of a ticket type.
-#[utoipa::path(post, path = "/events/{id}/price", params(("id" = String, Path)), request_body = ChangePrice, responses((status = 200, body = EventView), (status = 409)))]
+#[utoipa::path(
+    post, path = "/events/{id}/price",
+    params(("id" = String, Path)),
+    request_body = ChangePrice,
+    responses((status = 200, body = EventView), (status = 409))
+)]
 async fn change_price(
     State(catalog): State<Service>,
     Path(id): Path<EventId>,
@@ -84,7 +89,12 @@ async fn change_price(
 }
 
 /// Changes how many places of a ticket type are to be sold.
-#[utoipa::path(post, path = "/events/{id}/capacity", params(("id" = String, Path)), request_body = ChangeCapacity, responses((status = 200, body = EventView), (status = 409)))]
+#[utoipa::path(
+    post, path = "/events/{id}/capacity",
+    params(("id" = String, Path)),
+    request_body = ChangeCapacity,
+    responses((status = 200, body = EventView), (status = 409))
+)]
 async fn change_capacity(
     State(catalog): State<Service>,
     Path(id): Path<EventId>,
@@ -96,7 +106,12 @@ async fn change_capacity(
 }
 
 /// Gives an event another title.
-#[utoipa::path(post, path = "/events/{id}/rename", params(("id" = String, Path)), request_body = RenameEvent, responses((status = 200, body = EventView), (status = 409)))]
+#[utoipa::path(
+    post, path = "/events/{id}/rename",
+    params(("id" = String, Path)),
+    request_body = RenameEvent,
+    responses((status = 200, body = EventView), (status = 409))
+)]
 async fn rename(State(catalog): State<Service>, Path(id): Path<EventId>, change: Change<RenameEvent>) -> Result<Json<EventView>, Problem> {
     let body = change.body;
     let work = move |ctx: &mut messaging::Context<'_>| changes::change(ctx, id, |event, _| event.rename(body.version, &body.title));
@@ -104,7 +119,12 @@ async fn rename(State(catalog): State<Service>, Path(id): Path<EventId>, change:
 }
 
 /// Moves an event to another time.
-#[utoipa::path(post, path = "/events/{id}/reschedule", params(("id" = String, Path)), request_body = RescheduleEvent, responses((status = 200, body = EventView), (status = 409)))]
+#[utoipa::path(
+    post, path = "/events/{id}/reschedule",
+    params(("id" = String, Path)),
+    request_body = RescheduleEvent,
+    responses((status = 200, body = EventView), (status = 409))
+)]
 async fn reschedule(
     State(catalog): State<Service>,
     Path(id): Path<EventId>,
@@ -116,7 +136,12 @@ async fn reschedule(
 }
 
 /// Says that an event does not take place. For ever; asked again, it answers the same.
-#[utoipa::path(post, path = "/events/{id}/cancel", params(("id" = String, Path)), request_body = Option<CancelEvent>, responses((status = 200, body = EventView), (status = 409)))]
+#[utoipa::path(
+    post, path = "/events/{id}/cancel",
+    params(("id" = String, Path)),
+    request_body = Option<CancelEvent>,
+    responses((status = 200, body = EventView), (status = 409))
+)]
 async fn cancel(
     State(catalog): State<Service>,
     Path(id): Path<EventId>,

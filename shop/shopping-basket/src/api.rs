@@ -59,7 +59,12 @@ async fn show(State(basket): State<Service>, Path(id): Path<BasketId>) -> Result
 }
 
 /// Adds a line; its places are asked for at the box office. 503 for an event that is not known here yet.
-#[utoipa::path(post, path = "/baskets/{id}/lines", params(("id" = String, Path)), request_body = AddLine, responses((status = 201, body = LineView), (status = 409), (status = 503)))]
+#[utoipa::path(
+    post, path = "/baskets/{id}/lines",
+    params(("id" = String, Path)),
+    request_body = AddLine,
+    responses((status = 201, body = LineView), (status = 409), (status = 503))
+)]
 async fn add(
     State(basket): State<Service>,
     Path(id): Path<BasketId>,
@@ -72,7 +77,12 @@ async fn add(
 }
 
 /// Asks for another number of places.
-#[utoipa::path(put, path = "/baskets/{id}/lines/{line}", params(("id" = String, Path), ("line" = String, Path)), request_body = ChangeLine, responses((status = 200, body = LineView), (status = 409)))]
+#[utoipa::path(
+    put, path = "/baskets/{id}/lines/{line}",
+    params(("id" = String, Path), ("line" = String, Path)),
+    request_body = ChangeLine,
+    responses((status = 200, body = LineView), (status = 409))
+)]
 async fn change_line(
     State(basket): State<Service>,
     Path((id, line)): Path<(BasketId, LineId)>,
@@ -83,7 +93,11 @@ async fn change_line(
 }
 
 /// Takes a line out.
-#[utoipa::path(delete, path = "/baskets/{id}/lines/{line}", params(("id" = String, Path), ("line" = String, Path)), responses((status = 200, body = LineView), (status = 409)))]
+#[utoipa::path(
+    delete, path = "/baskets/{id}/lines/{line}",
+    params(("id" = String, Path), ("line" = String, Path)),
+    responses((status = 200, body = LineView), (status = 409))
+)]
 async fn remove(
     State(basket): State<Service>,
     Path((id, line)): Path<(BasketId, LineId)>,
@@ -93,7 +107,12 @@ async fn remove(
 }
 
 /// Accepts today's price of a line. With `price_minor`: only if it is not above that.
-#[utoipa::path(post, path = "/baskets/{id}/lines/{line}/accept-price", params(("id" = String, Path), ("line" = String, Path)), request_body = Option<AcceptPrice>, responses((status = 200, body = LineView), (status = 409)))]
+#[utoipa::path(
+    post, path = "/baskets/{id}/lines/{line}/accept-price",
+    params(("id" = String, Path), ("line" = String, Path)),
+    request_body = Option<AcceptPrice>,
+    responses((status = 200, body = LineView), (status = 409))
+)]
 async fn accept_price(
     State(basket): State<Service>,
     Path((id, line)): Path<(BasketId, LineId)>,
@@ -104,7 +123,12 @@ async fn accept_price(
 }
 
 /// Orders what is in the basket. Again: answers the same order.
-#[utoipa::path(post, path = "/baskets/{id}/checkout", params(("id" = String, Path)), request_body = CheckOut, responses((status = 201, body = OrderPlaced), (status = 409), (status = 422)))]
+#[utoipa::path(
+    post, path = "/baskets/{id}/checkout",
+    params(("id" = String, Path)),
+    request_body = CheckOut,
+    responses((status = 201, body = OrderPlaced), (status = 409), (status = 422))
+)]
 async fn checkout(
     State(basket): State<Service>,
     Path(id): Path<BasketId>,

@@ -6,4 +6,5 @@ mod browsing;
 mod changes;
 mod door;
 mod doors;
+mod golden;
 mod seed;

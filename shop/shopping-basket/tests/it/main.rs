@@ -9,4 +9,5 @@ mod buying;
 mod catalog_copy;
 mod door;
 mod doors;
+mod golden;
 mod line_rows;
