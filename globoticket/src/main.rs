@@ -1,2 +1,71 @@
-//! The binary: command line and configuration.
-fn main() {}
+//! The binary: command line and configuration, real HTTP, the data folder. Everything that decides lives below it.
+//!
+//! Reading order: `cli` which commands there are, `commands` one file each, `config` where their settings come from;
+//! `data_folder`, `http_server`, `http_limits`, `http_client`, `runtime` what a running shop stands on.
+
+mod cli;
+mod commands;
+mod config;
+mod data_folder;
+mod failure;
+mod http_client;
+mod http_limits;
+mod http_server;
+mod logging;
+mod runtime;
+mod shop_client;
+mod text;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli::Cli;
+use crate::config::Faults;
+use crate::failure::{Failure, WRONG_USE};
+use crate::text::complain;
+
+fn main() -> ExitCode {
+    // reqwest is built without a provider of its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match start(std::env::args_os().collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.text.is_empty() {
+                complain(format!("error: {failure}"));
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn start(args: Vec<OsString>) -> Result<(), Failure> {
+    let args = cli::with_default_command(args);
+    let read = match config::read(Cli::command(), &args) {
+        Ok(read) => read,
+        Err((error, faults)) => return told_by_parser(&error, faults),
+    };
+    for warning in &read.warnings {
+        complain(format!("warning: {warning}"));
+    }
+    let mut faults = read.faults;
+    match Cli::from_arg_matches(&read.matches) {
+        Ok(cli) => {
+            logging::start(&cli.log, &mut faults);
+            commands::carry_out(cli.command, faults)
+        }
+        Err(error) => told_by_parser(&error, faults),
+    }
+}
+
+/// Help goes to standard output and is no failure.
+fn told_by_parser(error: &clap::Error, faults: Faults) -> Result<(), Failure> {
+    // A closed pipe has nobody left to be told.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Ok(());
+    }
+    faults.finish()?;
+    Err(Failure::silent(WRONG_USE))
+}

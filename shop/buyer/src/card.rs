@@ -10,14 +10,8 @@ use crate::journey::End;
 
 const PAUSE: Duration = Duration::from_millis(200);
 /// Those of the stand-in gateway's cards that are declined when they are charged.
-const DECLINED: &[&str] = &[
-    "4000000000000002",
-    "4000000000009995",
-    "4000000000000069",
-    "4000000000000127",
-    "4000000000000119",
-    "4000002500003155",
-];
+const DECLINED: &[&str] =
+    &["4000000000000002", "4000000000009995", "4000000000000069", "4000000000000127", "4000000000000119", "4000002500003155"];
 
 /// Whether a customer with this card has to expect that it is declined.
 #[must_use]

@@ -156,7 +156,9 @@ impl Journey<'_> {
         let added = self.client.change(Method::POST, &format!("/api/shopping-basket/baskets/{basket}/lines"), &line).await?;
         if !added.status.is_success() {
             return Err(match added.status {
-                StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Stop::Ended(End::WrongUse(added.detail())),
+                StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
+                    Stop::Ended(End::WrongUse(added.detail()))
+                }
                 _ => refused(self, &added),
             });
         }
@@ -351,7 +353,7 @@ impl Journey<'_> {
     }
 
     /// Waits a little; gives up on a shop that makes no headway for ten times the patience.
-    async fn wait(&self, pace: &mut Pace, since: Duration, what: &str) -> Result<(), Stop> {
+    async fn wait(&mut self, pace: &mut Pace, since: Duration, what: &str) -> Result<(), Stop> {
         let limit = self.client.patience * 10;
         if self.client.outside.clock.monotonic() - since >= limit {
             return Err(unresolved(format!("{what} did not come within {} s", limit.as_secs())));
@@ -360,7 +362,7 @@ impl Journey<'_> {
         Ok(())
     }
 
-    async fn pause_within(&self, since: Duration, what: &str) -> Result<(), Stop> {
+    async fn pause_within(&mut self, since: Duration, what: &str) -> Result<(), Stop> {
         if self.client.outside.clock.monotonic() - since >= self.client.patience {
             return Err(unresolved(format!("{what} did not answer for {} s", self.client.patience.as_secs())));
         }

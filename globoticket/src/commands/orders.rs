@@ -1,0 +1,83 @@
+//! `globoticket orders`: the whole history of an order, as the services tell it to the organiser.
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use crate::config::Faults;
+use crate::failure::Failure;
+use crate::runtime;
+use crate::shop_client::{ShopClient, Whereabouts};
+use crate::text::{amount, member, moment, print_json, print_table, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct OrdersArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show an order: its states, messages and payment attempts, with times
+    Show {
+        /// The order's id.
+        id: String,
+        #[command(flatten)]
+        whereabouts: Whereabouts,
+        /// Answer with JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn carry_out(args: OrdersArgs, faults: Faults) -> Result<(), Failure> {
+    faults.finish()?;
+    let Action::Show { id, whereabouts, json } = args.action;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return Err(Failure::usage(format!("`{id}` is no order's id; it looks like 0190f6a2-7b1c-7def-8a55-0123456789ab")));
+    }
+    runtime::run_here(|outside| async move {
+        let story = ShopClient::organiser(&outside, &whereabouts)?.get(&format!("/api/admin/orders/{id}")).await?;
+        if json {
+            print_json(&story);
+        } else {
+            tell(&id, &story);
+        }
+        Ok(())
+    })
+}
+
+fn tell(id: &str, story: &Value) {
+    let order = &story["order"];
+    let reason = order["reason"].as_str().map(|reason| format!(" ({})", reason.replace('_', " "))).unwrap_or_default();
+    let total = amount(order["total_minor"].as_i64().unwrap_or(0), member(order, "currency"));
+    say(format!("order {id}: {}{reason}, {total}", member(order, "state").replace('_', " ")));
+    for line in array(&order["lines"]) {
+        let price = amount(line["price_minor"].as_i64().unwrap_or(0), member(order, "currency"));
+        say(format!("  {} × {}, {} at {price}", line["quantity"], member(line, "event_title"), member(line, "ticket_type_name")));
+    }
+    say("\nhistory");
+    let decisions: Vec<Vec<String>> = array(&story["history"]["history"]).iter().map(decision).collect();
+    print_table(&["AT", "INPUT", "FROM", "TO", "SENT"], &decisions);
+    say("\npayments");
+    say(serde_json::to_string_pretty(&story["payments"]).unwrap_or_default());
+    say("\ntickets");
+    let tickets: Vec<Vec<String>> = array(&story["tickets"]["tickets"]).iter().map(ticket).collect();
+    print_table(&["CODE", "VALID"], &tickets);
+}
+
+fn decision(row: &Value) -> Vec<String> {
+    let sent: Vec<&str> = array(&row["sent"]).iter().filter_map(Value::as_str).collect();
+    let text = |name| member(row, name).to_owned();
+    let at = member(row, "at");
+    let at = at.get(..23).map_or_else(|| moment(at), |text| text.replace('T', " "));
+    vec![at, text("input"), text("from"), text("to"), sent.join(", ")]
+}
+
+fn ticket(ticket: &Value) -> Vec<String> {
+    let valid = if ticket["valid"] == true { "yes" } else { "no" };
+    vec![member(ticket, "code").to_owned(), valid.to_owned()]
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,122 @@
+//! `globoticket run`: the shop and its payment gateway in this process, until it is told to stop.
+
+mod parts;
+mod stop;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hosting::{Either, Health, Outside, race};
+
+use crate::config::Faults;
+use crate::data_folder::{DEFAULT_DATA, DataFolder, Running};
+use crate::failure::{Failure, chain};
+use crate::http_limits::limited;
+use crate::http_server::Door;
+use crate::runtime;
+use crate::text::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Where everything is kept; made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    data: String,
+    /// The shop's port; 0 lets the system choose.
+    #[arg(long, value_name = "PORT", default_value = "5000")]
+    port: String,
+    /// The payment gateway's port; 0 lets the system choose.
+    #[arg(long, value_name = "PORT", default_value = "5008")]
+    gateway_port: String,
+    /// The address to listen on: this machine alone unless told otherwise.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    listen: String,
+    /// Enter no events at the first start.
+    #[arg(long)]
+    no_seed_data: bool,
+    /// The key that opens the whole payment gateway.
+    #[arg(long, value_name = "KEY", default_value = "sk_test_globoticket", hide_default_value = true)]
+    gateway_secret_key: String,
+    /// The key that makes cards into payment methods; no secret.
+    #[arg(long, value_name = "KEY", default_value = "pk_test_globoticket")]
+    gateway_publishable_key: String,
+}
+
+/// What the arguments say, checked.
+struct Settings {
+    data: PathBuf,
+    port: u16,
+    gateway_port: u16,
+    listen: IpAddr,
+    seed: bool,
+    gateway_keys: payment_gateway::Keys,
+}
+
+pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure> {
+    let port = faults.number("port", &args.port, 0..=u16::MAX);
+    let gateway_port = faults.number("gateway-port", &args.gateway_port, 0..=u16::MAX);
+    if port == gateway_port && port != 0 {
+        faults.wrong("gateway-port", &args.gateway_port, "it must be another port than the shop's");
+    }
+    let listen = faults.parsed("listen", &args.listen, "it must be an IP address such as 127.0.0.1 or 0.0.0.0");
+    let is_key = |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_key(&args.gateway_secret_key) || !is_key(&args.gateway_publishable_key) {
+        faults.add("--gateway-secret-key and --gateway-publishable-key must be printable characters without spaces");
+    }
+    if args.gateway_secret_key == args.gateway_publishable_key {
+        faults.add("--gateway-secret-key and --gateway-publishable-key must differ");
+    }
+    faults.finish()?;
+    let settings = Settings {
+        data: Path::new(&args.data).to_owned(),
+        port,
+        gateway_port,
+        listen: listen.unwrap_or(IpAddr::from([127, 0, 0, 1])),
+        seed: !args.no_seed_data,
+        gateway_keys: payment_gateway::Keys { secret: args.gateway_secret_key, publishable: args.gateway_publishable_key },
+    };
+    runtime::run_on_all_cores(|outside| run(outside, settings))
+}
+
+async fn run(outside: Outside, settings: Settings) -> Result<(), Failure> {
+    let folder = DataFolder::take(&settings.data)?;
+    let told = stop::listen(&outside)?;
+    let door = Door::bind(settings.listen, settings.port, "port").await?;
+    let gateway_door = Door::bind(settings.listen, settings.gateway_port, "gateway-port").await?;
+    let running = Running { url: door.url(), gateway_url: gateway_door.url() };
+
+    let health = Health::default();
+    // Before the first request can be answered, so that nobody is told *ready* without them.
+    let seed_data = settings.seed.then(|| health.component("seed-data"));
+    let gateway = parts::gateway(&outside, &folder, &settings.gateway_keys)?;
+    let gateway_server = gateway_door.serve(&outside, gateway.router());
+    let broker = parts::broker(&outside, &folder).await?;
+    let shop = parts::shop(&outside, &folder, &broker, &health, &running.gateway_url, &settings.gateway_keys).await?;
+    let server = door.serve(&outside, limited(shop.router(), &outside));
+    folder.note_running(&running)?;
+    say(format!("GloboTicket is at {} (payment gateway {}, data in {})", running.url, running.gateway_url, folder.path().display()));
+
+    let work = stop::Work { server, shop, gateway_server, broker };
+    let ended = race(told.stopped(), open(&work, seed_data.is_some())).await;
+    let failed = match ended {
+        Either::First(()) => Ok(()),
+        Either::Second(Err(failure)) => Err(failure),
+        Either::Second(Ok(())) => {
+            say("ready: buy a ticket with `globoticket buy`; Ctrl-C stops");
+            told.stopped().await;
+            Ok(())
+        }
+    };
+    say("stopping");
+    work.stop(&outside).await;
+    folder.note_stopped();
+    failed
+}
+
+/// Enters the first events, where that is wanted.
+async fn open(work: &stop::Work, seed: bool) -> Result<(), Failure> {
+    if seed {
+        work.shop.seed().await.map_err(|error| Failure::new(chain(&error)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What a running shop is built from: databases in the data folder, the broker, the gateway, the services.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use broker::{Broker, BrokerSettings};
+use composition::{GatewayAddress, Parts, ServiceName, Shop};
+use embedded::Embedded;
+use hosting::{Health, Outside};
+use messaging::Settings;
+use messaging::http::Access;
+use payment_gateway::{Gateway, Keys};
+use storage::{Database, Driver, Location, Migrations};
+
+use crate::data_folder::{BUS, DataFolder, GATEWAY};
+use crate::failure::{Failure, chain};
+
+/// Opens the external gateway on a database of its own.
+pub(super) fn gateway(outside: &Outside, folder: &DataFolder, keys: &Keys) -> Result<Gateway, Failure> {
+    let db = open(&folder.database(GATEWAY), &[payment_gateway::MIGRATIONS])?;
+    Ok(Gateway::new(outside.clone(), db, keys))
+}
+
+/// Starts the bus on its database.
+pub(super) async fn broker(outside: &Outside, folder: &DataFolder) -> Result<Broker, Failure> {
+    let path = folder.database(BUS);
+    let db = open(&path, &[broker::MIGRATIONS])?;
+    let started = Broker::start(outside, db, BrokerSettings::default()).await;
+    started.map_err(|error| Failure::because(format!("the bus cannot start on {}", path.display()), &error))
+}
+
+/// Starts all services, each on its database.
+pub(super) async fn shop(
+    outside: &Outside,
+    folder: &DataFolder,
+    broker: &Broker,
+    health: &Health,
+    gateway_url: &str,
+    gateway_keys: &Keys,
+) -> Result<Shop, Failure> {
+    let keys = folder.keys(&*outside.entropy)?;
+    let mut databases = BTreeMap::new();
+    for name in ServiceName::ALL {
+        databases.insert(name, open(&folder.database(name.as_str()), &name.migrations())?);
+    }
+    let parts = Parts {
+        outside: outside.clone(),
+        transport: Arc::new(Embedded::new(broker.clone())),
+        access: Access { organiser_key: keys.organiser, service_key: keys.service },
+        gateway: GatewayAddress {
+            url: gateway_url.to_owned(),
+            secret_key: gateway_keys.secret.clone(),
+            publishable_key: gateway_keys.publishable.clone(),
+        },
+        health: health.clone(),
+        settings: Settings::default(),
+    };
+    Shop::start(parts, databases).await.map_err(|error| Failure::because("the shop cannot start", &error))
+}
+
+fn open(path: &Path, migrations: &[Migrations]) -> Result<Database, Failure> {
+    let opened = Database::open(&Location::File(path.to_owned()), Driver::Thread, migrations);
+    opened.map_err(|error| Failure::new(format!("{} (database {})", chain(&error), path.display())))
+}

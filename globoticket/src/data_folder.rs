@@ -1,0 +1,157 @@
+//! The data folder: who may use it, the keys that were made in it, and where its shop runs.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use hosting::Entropy;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Where a shop keeps everything unless told otherwise.
+pub(crate) const DEFAULT_DATA: &str = "./globoticket-data";
+/// The bus's database.
+pub(crate) const BUS: &str = "bus";
+/// The payment gateway's database.
+pub(crate) const GATEWAY: &str = "payment-gateway";
+const LOCK: &str = "run.lock";
+const ORGANISER_KEY: &str = "organiser.key";
+const SERVICE_KEY: &str = "service.key";
+const RUNNING: &str = "shop.json";
+
+/// A data folder that this process alone may change.
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    /// The operating system lets go of it however the process ends.
+    _lock: File,
+}
+
+/// Where the shop of a data folder runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Running {
+    pub(crate) url: String,
+    pub(crate) gateway_url: String,
+}
+
+/// The keys that open routes.
+pub(crate) struct AccessKeys {
+    pub(crate) organiser: String,
+    pub(crate) service: String,
+}
+
+impl DataFolder {
+    /// Takes the folder, which is created if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be created or written to, or another run has it.
+    pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
+        let unwritable = |error: io::Error| {
+            let shown = path.display();
+            Failure::new(format!(
+                "the data folder {shown} cannot be written to ({error}); choose another with --data, or let this user write there"
+            ))
+        };
+        std::fs::create_dir_all(path).map_err(unwritable)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(unwritable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                let shown = path.display();
+                Err(Failure::new(format!(
+                    "the data folder {shown} is in use by another run; stop that one, or choose another folder with --data"
+                )))
+            }
+            Err(TryLockError::Error(error)) => Err(unwritable(error)),
+        }
+    }
+
+    /// The path of a service's database.
+    pub(crate) fn database(&self, service: &str) -> PathBuf {
+        database(&self.path, service)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The keys, made at the first start and readable by their owner only.
+    ///
+    /// # Errors
+    /// If they cannot be read or written.
+    pub(crate) fn keys(&self, entropy: &dyn Entropy) -> Result<AccessKeys, Failure> {
+        let organiser = self.key(ORGANISER_KEY, entropy)?;
+        let service = self.key(SERVICE_KEY, entropy)?;
+        Ok(AccessKeys { organiser, service })
+    }
+
+    fn key(&self, name: &str, entropy: &dyn Entropy) -> Result<String, Failure> {
+        let path = self.path.join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::new(format!("the key {} cannot be read: {error}", path.display()))),
+        }
+        let key = format!("{}{}", entropy.secret().simple(), entropy.secret().simple());
+        write_private(&path, &format!("{key}\n"))
+            .map_err(|error| Failure::new(format!("the key {} cannot be written: {error}", path.display())))?;
+        Ok(key)
+    }
+
+    /// Notes where the shop runs, for commands that are given this folder.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn note_running(&self, running: &Running) -> Result<(), Failure> {
+        let path = self.path.join(RUNNING);
+        let text = serde_json::to_string(running).unwrap_or_default();
+        write_private(&path, &text).map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
+    }
+
+    /// Notes that the shop runs no more.
+    pub(crate) fn note_stopped(&self) {
+        // What is left behind names a shop that does not answer, which its readers say too.
+        let _ = std::fs::remove_file(self.path.join(RUNNING));
+    }
+}
+
+/// The path of a service's database in the data folder `data`.
+pub(crate) fn database(data: &Path, service: &str) -> PathBuf {
+    data.join(format!("{service}.sqlite"))
+}
+
+/// Where the shop of the data folder runs, as it said itself at its start.
+pub(crate) fn running(data: &Path) -> Option<Running> {
+    let text = std::fs::read_to_string(data.join(RUNNING)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The organiser's key of the data folder.
+///
+/// # Errors
+/// If there is none to be read.
+pub(crate) fn organiser_key(data: &Path) -> Result<String, Failure> {
+    let path = data.join(ORGANISER_KEY);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        Ok(_) => Err(Failure::usage(format!("the organiser's key {} is empty; give the key with --key", path.display()))),
+        Err(error) => Err(Failure::usage(format!(
+            "the organiser's key {} cannot be read ({error}); say where the shop's data folder is with --data, or give the key with --key",
+            path.display()
+        ))),
+    }
+}
+
+/// Writes the whole file or nothing of it; only its owner may read it.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)
+}

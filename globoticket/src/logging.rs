@@ -1,0 +1,37 @@
+//! Logs, to standard error: what happens inside, for operators. Answers to commands go to standard output.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Faults;
+
+/// What is logged, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LogArgs {
+    /// What is logged: error, warn, info, debug, trace, or a list such as warn,messaging=debug.
+    #[arg(long, global = true, value_name = "LEVELS", default_value = "info")]
+    log: String,
+    /// How logs are written: text or json.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: String,
+}
+
+/// Begins to log; what is wrong with the settings is noted.
+pub(crate) fn start(args: &LogArgs, faults: &mut Faults) {
+    let filter = match EnvFilter::builder().parse(&args.log) {
+        Ok(filter) => filter,
+        Err(error) => {
+            faults.wrong("log", &args.log, &format!("it must be a level or a list of them ({error})"));
+            return;
+        }
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error would mean that logs are on already.
+    let _ = match args.log_format.as_str() {
+        "text" => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        "json" => log.json().try_init(),
+        other => {
+            faults.wrong("log-format", other, "it must be text or json");
+            return;
+        }
+    };
+}
