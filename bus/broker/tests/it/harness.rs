@@ -132,6 +132,11 @@ impl World {
         self.faults.next.lock().unwrap().extend(faults);
     }
 
+    /// No commit fails any more.
+    pub(crate) fn heal(&self) {
+        self.faults.next.lock().unwrap().clear();
+    }
+
     pub(crate) async fn pass(&self, millis: u64) {
         self.clock.pass(Duration::from_millis(millis));
         settle_down().await;

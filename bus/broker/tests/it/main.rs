@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod audit;
+mod chaos;
 mod crash;
 mod damage;
 mod faults;
