@@ -1,18 +1,17 @@
 //! The receive loop of an endpoint: receive a batch, one write, settle (rules R1 to R9, R16, R18).
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
-use storage::{SqlError, Tx, WriteError};
+use storage::{SqlClass, SqlError, Tx, WriteError};
 
 use crate::dispatcher::pause;
 use crate::envelope;
 use crate::recoverability::Tries;
 use crate::step::{Epitaph, Outcome};
 use crate::troubles::Place;
-use crate::{Delivery, Lock, Service, Settlement, Source, inbox};
+use crate::{Delivery, HandlerError, Lock, Service, Settlement, Source, inbox};
 
 const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(10);
@@ -31,6 +30,14 @@ struct Pace {
     back_off: Duration,
     /// Before the next message while probing.
     probe: Duration,
+}
+
+/// Why a write came to nothing.
+enum Undone {
+    /// Trouble of ours.
+    Trouble(String),
+    /// What a step wrote, or did to the transaction, does not stand.
+    Broken(String),
 }
 
 type Waiting = VecDeque<(Delivery, Tries)>;
@@ -96,13 +103,14 @@ impl Receiver {
         batch.sort_by(|a, b| a.id.cmp(&b.id));
         let (suspects, plain): (Vec<_>, Vec<_>) = batch.into_iter().partition(|delivery| delivery.delivery_count >= SUSPECT_FROM);
         self.handle(plain, stop, pace).await;
-        for suspect in suspects {
-            let deliveries_max = self.service.inner.steps.policy.deliveries_max;
-            if suspect.delivery_count >= deliveries_max {
-                self.bury(suspect).await;
-            } else {
-                self.handle(vec![suspect], stop, pace).await;
-            }
+        let Some(suspect) = suspects.iter().max_by_key(|delivery| delivery.delivery_count).cloned() else { return };
+        // The others are given back first, so that their deliveries do not count if this one ends the process.
+        let others = suspects.into_iter().map(|delivery| delivery.lock).filter(|lock| *lock != suspect.lock).collect();
+        self.give_back(others).await;
+        if suspect.delivery_count >= self.service.inner.steps.policy.deliveries_max {
+            self.bury(suspect).await;
+        } else {
+            self.handle(vec![suspect], stop, pace).await;
         }
     }
 
@@ -127,12 +135,14 @@ impl Receiver {
     /// begun.
     async fn handle(&self, deliveries: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
         let mut waiting: Waiting = deliveries.into_iter().map(|delivery| (delivery, Tries::default())).collect();
+        let (mut alone, mut broken) = (false, None);
         while !waiting.is_empty() {
             if stop.is_stopped() {
                 return self.give_back(waiting.into_iter().map(|(delivery, _)| delivery.lock).collect()).await;
             }
-            let at_once = if pace.is_probing() { 1 } else { waiting.len() };
-            match self.write(waiting.iter().take(at_once).cloned().collect()).await {
+            let at_once = if pace.is_probing() || alone { 1 } else { waiting.len() };
+            let work = waiting.iter().take(at_once).cloned().collect();
+            match self.write(work, std::mem::take(&mut broken)).await {
                 Ok(outcomes) => {
                     pace.back_off = BACK_OFF_FIRST;
                     self.service.inner.troubles.clear(Place::Database);
@@ -140,8 +150,11 @@ impl Receiver {
                     self.conclude(outcomes, &mut waiting, pace).await;
                     self.probe(stop, pace).await;
                 }
+                // What a step wrote does not hold at the commit: that is one message's fault, found by trying each alone.
+                Err(Undone::Broken(_)) if at_once > 1 => alone = true,
+                Err(Undone::Broken(reason)) => broken = Some(reason),
                 // Trouble of ours: nothing is counted against the messages, which are kept and tried again (rule R6).
-                Err(reason) => {
+                Err(Undone::Trouble(reason)) => {
                     self.service.inner.troubles.set(Place::Database, reason);
                     pause(&self.service, stop, pace.back_off).await;
                     pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
@@ -176,15 +189,22 @@ impl Receiver {
         pace.probe = (pace.probe * 2).min(BACK_OFF_MAX);
     }
 
-    async fn write(&self, work: Vec<(Delivery, Tries)>) -> Result<Vec<Outcome>, String> {
-        let (service, work) = (self.service.clone(), Arc::new(work));
-        let result = self.service.inner.db.write(move |tx| steps(&service, tx, &work)).await;
+    /// Runs the steps of one write. With `broken`, the one step is known to break the commit and is only recovered from.
+    async fn write(&self, work: Vec<(Delivery, Tries)>, broken: Option<String>) -> Result<Vec<Outcome>, Undone> {
+        let service = self.service.clone();
+        let result = match broken {
+            None => self.service.inner.db.write(move |tx| steps(&service, tx, &work)).await,
+            Some(reason) => self.service.inner.db.write(move |tx| recover(&service, tx, &work, &reason)).await,
+        };
         match result {
             Ok(outcomes) => Ok(outcomes),
-            Err(WriteError::Refused(error) | WriteError::NotCommitted(error) | WriteError::InDoubt(error)) => {
-                Err(format!("the database of `{}` is in trouble: {error}", self.service.name()))
+            Err(WriteError::NotCommitted(error)) if matches!(error.class(), SqlClass::Constraint(_) | SqlClass::Other) => {
+                Err(Undone::Broken(error.to_string()))
             }
-            Err(WriteError::Closed) => Err("the database is closed".to_owned()),
+            Err(WriteError::Refused(error) | WriteError::NotCommitted(error) | WriteError::InDoubt(error)) => {
+                Err(Undone::Trouble(format!("the database of `{}` is in trouble: {error}", self.service.name())))
+            }
+            Err(WriteError::Closed) => Err(Undone::Trouble("the database is closed".to_owned())),
         }
     }
 
@@ -269,6 +289,12 @@ fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Delivery, Tries)]) -> Resu
         }
     }
     Ok(outcomes)
+}
+
+/// What becomes of messages whose steps went well and broke the commit.
+fn recover(service: &Service, tx: &mut Tx<'_>, work: &[(Delivery, Tries)], reason: &str) -> Result<Vec<Outcome>, SqlError> {
+    let (now, error) = (service.now(), HandlerError::transient(format!("what it wrote could not be committed: {reason}")));
+    work.iter().map(|(delivery, tries)| service.inner.steps.recover(tx, now, delivery, *tries, &error)).collect()
 }
 
 impl HostedService for Receiver {

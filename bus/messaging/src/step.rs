@@ -99,7 +99,8 @@ impl Steps {
         }
     }
 
-    fn recover(
+    /// What becomes of a delivery whose step was undone.
+    pub(crate) fn recover(
         &self,
         tx: &mut Tx<'_>,
         now: Timestamp,
@@ -107,6 +108,7 @@ impl Steps {
         tries: Tries,
         error: &HandlerError,
     ) -> Result<Outcome, SqlError> {
+        let tries = Tries { round: envelope::round(&delivery.headers), ..tries };
         let tries = match error.class() {
             FailureClass::Conflict => Tries { conflicts: tries.conflicts + 1, ..tries },
             _ => Tries { failed: tries.failed + 1, ..tries },

@@ -103,9 +103,12 @@ impl Transport for Embedded {
 
     fn settle(&self, settlements: Vec<(Lock, Settlement)>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
+            // What is given back must not count even if this process ends right after (rule R16).
+            let releases = settlements.iter().any(|(_, decision)| *decision == Settlement::Release);
+            let mode = if releases { SettleMode::Synced } else { SettleMode::Lazy };
             let settlements = settlements.into_iter().filter_map(|(lock, decision)| Some((token(&lock)?, settlement(decision)))).collect();
             // A lost lock is no error: the message comes again.
-            self.broker.settle(settlements, SettleMode::Lazy).await;
+            self.broker.settle(settlements, mode).await;
             Ok(())
         })
     }
@@ -159,7 +162,7 @@ impl Embedded {
                     passed.push((message.lock_token, broker::Settlement::Release));
                 }
             }
-            if passed.len() > 0 && found.is_none() && !self.is_more_waiting(&dead, position).await? {
+            if !passed.is_empty() && found.is_none() && !self.is_more_waiting(&dead, position).await? {
                 break;
             }
         }

@@ -1,0 +1,198 @@
+//! External calls: R28 to R31.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hosting::Clock;
+use messaging::{Begin, Call, CallError, CallFailed, Context, Endpoint, ExternalCall, HandlerResult, Settings, TestEndpoint};
+use serde::{Deserialize, Serialize};
+
+use crate::bus::Bus;
+use crate::letters::{Greet, TABLES, letter, named, note, noted};
+use crate::world::{World, disk};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Ring {
+    name: String,
+}
+
+impl ExternalCall for Ring {
+    const NAME: &'static str = "ring";
+    type Answer = String;
+    const TIMEOUT: Duration = Duration::from_secs(30);
+    const RETRIES: &'static [Duration] = &[Duration::from_secs(1), Duration::from_secs(10)];
+}
+
+/// What the bell does at an attempt.
+type Bell = Arc<dyn Fn(u32) -> Result<String, CallError> + Send + Sync>;
+
+/// (key, attempt, previous unknown, when) of every attempt.
+type Attempts = Arc<Mutex<Vec<(String, u32, bool, Duration)>>>;
+
+fn begin(ctx: &mut Context<'_>, cmd: Greet) -> Result<Begin<Ring>, messaging::HandlerError> {
+    note(ctx, &format!("begin {}", cmd.name))?;
+    if cmd.name == "nobody" {
+        return Ok(Begin::Nothing);
+    }
+    Ok(Begin::Call { key: cmd.name.clone(), request: Ring { name: cmd.name } })
+}
+
+fn record(ctx: &mut Context<'_>, request: Ring, result: Result<String, CallFailed>) -> HandlerResult {
+    let text = match result {
+        Ok(answer) => format!("{} said {answer}", request.name),
+        Err(failed) => format!("{} failed after {} ({}): {}", request.name, failed.attempts, failed.any_unknown, failed.error),
+    };
+    Ok(note(ctx, &text)?)
+}
+
+/// A bell that takes `lasts` to answer.
+fn endpoint(world: &World, attempts: &Attempts, lasts: Duration, bell: Bell) -> Endpoint {
+    let (world, attempts) = (world.clone(), attempts.clone());
+    let call = move |call: Call, _: Ring| {
+        let (world, bell) = (world.clone(), bell.clone());
+        attempts.lock().unwrap().push((call.key().to_owned(), call.attempt(), call.previous_unknown(), world.monotonic()));
+        async move {
+            world.sleep(lasts).await;
+            bell(call.attempt())
+        }
+    };
+    Endpoint::new("greeter").migrations(TABLES).external_call(begin, call, record)
+}
+
+fn ok() -> Bell {
+    Arc::new(|_| Ok("come in".to_owned()))
+}
+
+#[test]
+fn begin_commits_what_is_about_to_happen_and_the_message_is_completed_before_the_call() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::from_secs(20), ok()), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(10));
+    assert_eq!((attempts.lock().unwrap().len(), bus.ready("greeter")), (1, 0), "no lock is held during the call");
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada"]);
+    world.run_for(Duration::from_secs(15));
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
+    world.run_for(Duration::from_secs(600));
+    assert_eq!(attempts.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn begin_may_decide_against_the_call() {
+    let world = World::default();
+    let mut test = TestEndpoint::new(endpoint(&world, &Attempts::default(), Duration::ZERO, ok()));
+    test.handle(named("nobody")).unwrap();
+    assert_eq!(test.calls::<Ring>().len(), 0);
+    test.handle(named("Ada")).unwrap();
+    assert_eq!(test.calls::<Ring>()[0].0, "Ada");
+    test.answer::<Ring>(Ok("hello".to_owned())).unwrap();
+    assert_eq!(test.read(noted), ["begin nobody", "begin Ada", "Ada said hello"]);
+}
+
+#[test]
+fn an_attempt_that_left_no_record_makes_the_next_one_unknown_under_the_same_key() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let start = || world.start(&bus, &disk, endpoint(&world, &attempts, Duration::from_secs(20), ok()), Settings::default());
+    let party = start();
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(10));
+    drop(party);
+    world.kill();
+    let party = start();
+    world.run_for(Duration::from_secs(30));
+    let seen: Vec<_> = attempts.lock().unwrap().iter().map(|(key, attempt, unknown, _)| (key.clone(), *attempt, *unknown)).collect();
+    assert_eq!(seen, [("Ada".to_owned(), 1, false), ("Ada".to_owned(), 2, true)]);
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
+}
+
+#[test]
+fn an_unknown_outcome_stays_unknown_and_a_clean_failure_does_not() {
+    for (error, unknown) in [(CallError::Unknown("line dead".to_owned()), true), (CallError::Failed("busy".to_owned()), false)] {
+        let world = World::default();
+        let bus = Bus::new(&world);
+        let attempts = Attempts::default();
+        let bell: Bell = Arc::new(move |attempt| if attempt == 1 { Err(error.clone()) } else { Ok("yes".to_owned()) });
+        let _party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::ZERO, bell), Settings::default());
+        bus.put("greeter", letter(1, "Ada"), 0);
+        world.run_for(Duration::from_secs(5));
+        let seen: Vec<bool> = attempts.lock().unwrap().iter().map(|attempt| attempt.2).collect();
+        assert_eq!(seen, [false, unknown]);
+    }
+}
+
+#[test]
+fn no_more_than_the_limit_of_calls_is_made_at_once() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let settings = Settings { calls_max: 3, ..Settings::default() };
+    let _party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::from_secs(1), ok()), settings);
+    (1..=7).for_each(|number| bus.put("greeter", letter(number, &format!("guest {number}")), 0));
+    for (half_seconds, begun) in [(1, 3), (2, 6), (2, 7)] {
+        world.run_for(Duration::from_millis(500 * half_seconds));
+        assert_eq!(attempts.lock().unwrap().len(), begun);
+    }
+}
+
+#[test]
+fn the_first_recorded_answer_wins() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let (first, second) = (Attempts::default(), Attempts::default());
+    let shared = disk();
+    let slow: Bell = Arc::new(|_| Ok("slow".to_owned()));
+    let quick: Bell = Arc::new(|_| Ok("quick".to_owned()));
+    let _one = world.start(&bus, &shared, endpoint(&world, &first, Duration::from_secs(20), slow), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(1));
+    // A second process takes the first one for dead and frees its lease.
+    let other = world.start(&bus, &shared, endpoint(&world, &second, Duration::from_secs(1), quick), Settings::default());
+    world.run_for(Duration::from_secs(60));
+    assert_eq!((first.lock().unwrap().len(), second.lock().unwrap().len()), (1, 1));
+    assert_eq!(world.wait(other.service.read(noted)).unwrap(), ["begin Ada", "Ada said quick"]);
+}
+
+#[test]
+fn a_failed_call_is_made_again_after_its_delays_and_then_recorded_as_failed() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let bell: Bell =
+        Arc::new(
+            |attempt| if attempt == 2 { Err(CallError::Unknown("noise".to_owned())) } else { Err(CallError::Failed("busy".to_owned())) },
+        );
+    let party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::ZERO, bell), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(120));
+    let at: Vec<Duration> = attempts.lock().unwrap().iter().map(|attempt| attempt.3).collect();
+    assert_eq!(at.len(), 3);
+    assert!(at[1] - at[0] >= Duration::from_secs(1) && at[2] - at[1] >= Duration::from_secs(10), "{at:?}");
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada failed after 3 (true): busy"]);
+}
+
+#[test]
+fn a_refused_call_is_recorded_at_once() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let bell: Bell = Arc::new(|_| Err(CallError::Refused("no such number".to_owned())));
+    let party = world.start(&bus, &disk(), endpoint(&world, &Attempts::default(), Duration::ZERO, bell), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_millis(100));
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada failed after 1 (false): no such number"]);
+}
+
+#[test]
+fn a_call_without_an_answer_ends_with_its_time_limit_and_is_unknown() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let _party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::from_secs(3_600), ok()), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(40));
+    let seen = attempts.lock().unwrap().clone();
+    assert_eq!((seen.len(), seen[1].2), (2, true));
+}

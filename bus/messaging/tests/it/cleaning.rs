@@ -1,0 +1,56 @@
+//! Cleaning: R22.
+
+use std::time::Duration;
+
+use hosting::Clock;
+use messaging::dead_letters::{self, Confirmed, RetryError};
+use messaging::{HandlerError, Settings};
+use storage::params;
+
+use crate::bus::Bus;
+use crate::letters::{Greet, bare, greeter, letter};
+use crate::world::{World, disk};
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+#[test]
+fn inbox_rows_live_for_their_retention_and_go_in_small_steps() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    (1..=1_200).for_each(|number| bus.put("greeter", letter(number, "Ada"), 0));
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    let rows = || {
+        let count = party.service.read(|tx| tx.query_one("SELECT count(*) FROM inbox", params![], |row| row.get::<i64>(0)));
+        world.wait(count).unwrap()
+    };
+    // The clock alone: no need to live through the days.
+    world.jump(7 * 24 * 3_600 - 120);
+    world.run_for(Duration::from_secs(61));
+    assert_eq!(rows(), 1_200);
+    world.jump(120);
+    let mut steps = Vec::new();
+    for _ in 0..20_000 {
+        let before = rows();
+        world.run_for(Duration::from_millis(5));
+        if rows() < before {
+            steps.push(before - rows());
+        }
+    }
+    assert_eq!(steps, [500, 500, 200]);
+}
+
+#[test]
+fn a_dead_letter_older_than_the_retention_is_retried_only_when_confirmed() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let endpoint = bare().handle(|_, _: Greet| Err(HandlerError::permanent("no such street")));
+    let _party = world.start(&bus, &disk(), endpoint, Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(1));
+    let dead = world.wait(dead_letters::list(&*bus, "greeter", 0, 10)).unwrap().remove(0);
+    let later = world.now().plus(8 * DAY);
+    let refused = world.wait(dead_letters::retry(&*bus, &dead.id, later, 7 * DAY, Confirmed::No)).unwrap_err();
+    assert!(matches!(refused, RetryError::TooOld(_)) && refused.to_string().contains("--yes"), "{refused}");
+    world.wait(dead_letters::retry(&*bus, &dead.id, later, 7 * DAY, Confirmed::Yes)).unwrap();
+    assert_eq!(bus.dead("greeter").len(), 0);
+}

@@ -1,0 +1,258 @@
+//! Sending: R5, R10 to R13, and the envelope.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use messaging::http::{OperationKey, Problem};
+use messaging::{Service, Settings, TestEndpoint, dead_letters};
+
+use crate::bus::Bus;
+use crate::letters::{Archive, Greet, Greeted, Remind, bare, greeter, letter, named, note, noted};
+use crate::world::{World, disk};
+
+fn say(world: &World, service: &Service, name: &str) -> Result<String, Problem> {
+    let name = name.to_owned();
+    world.wait(service.operation(OperationKey::internal("say", None, b""), move |ctx| {
+        note(ctx, &name)?;
+        ctx.send(Archive { name: name.clone() })?;
+        Ok(name.clone())
+    }))
+}
+
+#[test]
+fn outgoing_messages_carry_the_conversation_and_their_cause() {
+    let mut test = TestEndpoint::new(greeter());
+    let mut incoming = letter(1, "Ada");
+    incoming.headers.insert("conversationid".to_owned(), "the whole story".to_owned());
+    incoming.headers.insert("traceparent".to_owned(), "00-aa-bb-01".to_owned());
+    let id = incoming.id.clone();
+    test.deliver(incoming).unwrap();
+    let headers = &test.outgoing()[0].headers;
+    for (name, value) in [
+        ("specversion", "1.0"),
+        ("type", "letters.greeted"),
+        ("source", "/greeter"),
+        ("dataschema", "letters.greeted/v1"),
+        ("datacontenttype", "application/json"),
+        ("conversationid", "the whole story"),
+        ("correlationid", "the whole story"),
+        ("causationid", &id),
+        ("traceparent", "00-aa-bb-01"),
+    ] {
+        assert_eq!(headers[name], value, "{name}");
+    }
+    assert_eq!(headers["id"], test.outgoing()[0].id);
+}
+
+#[test]
+fn an_operation_starts_a_conversation() {
+    let mut test = TestEndpoint::new(bare());
+    test.operation(|ctx| Ok(ctx.send(Archive { name: "Ada".to_owned() })?)).unwrap();
+    let message = &test.outgoing()[0];
+    assert_eq!(message.headers["conversationid"], message.id);
+    assert_eq!(message.headers.get("causationid"), None);
+}
+
+#[test]
+fn what_is_sent_again_after_a_crash_has_the_same_id() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    bus.state().loses_confirmations = true;
+    let party = world.start(&bus, &disk, greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    world.run_for(Duration::from_millis(10));
+    drop(party);
+    world.kill();
+    bus.state().loses_confirmations = false;
+    let party = world.start(&bus, &disk, greeter(), Settings::default());
+    world.run_for(Duration::from_secs(1));
+    let ids: Vec<String> = bus.state().sent.iter().map(|message| message.id.clone()).collect();
+    assert!(ids.len() >= 2 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let sent = ids.len();
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(bus.state().sent.len(), sent, "what is confirmed goes from the outbox");
+    drop(party);
+}
+
+#[test]
+fn what_was_committed_is_sent_though_its_cause_was_lost() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    bus.state().away = true;
+    let party = world.start(&bus, &disk, greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    drop(party);
+    world.kill();
+    bus.state().away = false;
+    let _party = world.start(&bus, &disk, greeter(), Settings::default());
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(bus.sent_types(), ["letters.archive"]);
+}
+
+#[test]
+fn rows_leave_in_the_order_of_their_commits() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().away = true;
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    for name in ["Ada", "Bo", "Cleo"] {
+        say(&world, &party.service, name).unwrap();
+    }
+    bus.state().away = false;
+    world.run_for(Duration::from_secs(20));
+    let bodies: Vec<Archive> = bus.state().sent.iter().map(|message| serde_json::from_slice(&message.body).unwrap()).collect();
+    assert_eq!(bodies.iter().map(|archive| archive.name.as_str()).collect::<Vec<_>>(), ["Ada", "Bo", "Cleo"]);
+}
+
+#[test]
+fn a_full_destination_delays_only_its_own_rows() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().full.insert("archive".to_owned());
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    // More than a batch of the dispatcher.
+    for _ in 0..300 {
+        say(&world, &party.service, "Ada").unwrap();
+    }
+    bus.put("greeter", letter(1, "Bo"), 0);
+    world.run_for(Duration::from_secs(2));
+    assert_eq!(bus.sent_types(), ["letters.greeted"]);
+    assert!(world.health_of("greeter").contains("`archive` takes no more"), "{}", world.health_of("greeter"));
+    bus.state().full.clear();
+    world.run_for(Duration::from_secs(3));
+    assert_eq!(bus.state().sent.len(), 301);
+    assert_eq!(world.health_of("greeter"), "Ready");
+}
+
+#[test]
+fn a_refused_batch_is_tried_one_by_one() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().refuses_batches = true;
+    bus.state().away = true;
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    for name in ["Ada", "Bo", "Cleo"] {
+        say(&world, &party.service, name).unwrap();
+    }
+    bus.state().away = false;
+    world.run_for(Duration::from_secs(20));
+    assert_eq!(bus.state().sent.len(), 3);
+    assert_eq!(bus.state().batches.iter().rev().take(4).rev().copied().collect::<Vec<_>>(), [3, 1, 1, 1]);
+}
+
+#[test]
+fn a_row_that_can_never_be_sent_is_kept_and_shown_as_a_dead_letter() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().refused.insert("letters.archive".to_owned());
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    bus.put("greeter", letter(1, "Bo"), 0);
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(bus.sent_types(), ["letters.greeted"]);
+    let letters = world.wait(dead_letters::unsendable(&party.service, 10)).unwrap();
+    assert_eq!((letters.len(), letters[0].kind.as_str(), letters[0].reason.as_str()), (1, "letters.archive", "Unsendable"));
+    assert!(letters[0].description.contains("is not welcome"));
+    assert_eq!(letters[0].body, r#"{"name":"Ada"}"#);
+}
+
+#[test]
+fn a_bus_that_is_away_is_tried_again_with_back_off() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().away = true;
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    world.run_for(Duration::from_secs(100));
+    let tries = bus.state().batches.len();
+    assert!((8..=25).contains(&tries), "{tries}");
+}
+
+#[test]
+fn above_the_limit_operations_are_refused_and_at_twice_the_limit_receiving_stops() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().full.insert("archive".to_owned());
+    let endpoint = bare().handle(|ctx, cmd: Greet| {
+        (0..4).try_for_each(|_| ctx.send(Archive { name: cmd.name.clone() }))?;
+        Ok(note(ctx, &cmd.name)?)
+    });
+    let settings = Settings { backlog_max: 10, batch_max: 1, ..Settings::default() };
+    let party = world.start(&bus, &disk(), endpoint, settings);
+    for _ in 0..11 {
+        say(&world, &party.service, "Ada").unwrap();
+    }
+    let refused = say(&world, &party.service, "Ada").unwrap_err();
+    assert_eq!((refused.status(), refused.kind()), (StatusCode::SERVICE_UNAVAILABLE, "too-much-waiting"));
+    (1..=10).for_each(|number| bus.put("greeter", letter(number, "Bo"), 0));
+    world.run_for(Duration::from_secs(60));
+    // 11 rows and four of each message: the third reaches twice the limit.
+    assert_eq!(party.service.counts().handled, 3);
+    bus.state().full.clear();
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(party.service.counts().handled, 10);
+    say(&world, &party.service, "Ada").unwrap();
+}
+
+#[test]
+fn rows_that_are_due_later_do_not_count_towards_the_limit() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let party = world.start(&bus, &disk(), greeter(), Settings { backlog_max: 2, ..Settings::default() });
+    for number in 0..10 {
+        let remind = party.service.operation(OperationKey::internal("remind", None, b""), move |ctx| {
+            let due = ctx.now().plus(Duration::from_secs(3_600));
+            Ok(ctx.send_at(due, number, Remind { name: "Ada".to_owned() })?)
+        });
+        world.wait(remind).unwrap();
+    }
+    say(&world, &party.service, "Ada").unwrap();
+}
+
+#[test]
+fn while_the_bus_is_away_operations_succeed_and_health_says_how_many_wait() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().away = true;
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    for name in ["Ada", "Bo", "Cleo"] {
+        say(&world, &party.service, name).unwrap();
+    }
+    world.run_for(Duration::from_secs(30));
+    let health = world.health_of("greeter");
+    assert!(health.contains("Degraded") && health.contains("bus unreachable, 3 waiting"), "{health}");
+    bus.state().away = false;
+    world.run_for(Duration::from_secs(30));
+    assert_eq!(world.health_of("greeter"), "Ready");
+    assert_eq!(bus.state().sent.len(), 3);
+    assert_eq!(world.wait(party.service.read(noted)).unwrap().len(), 3);
+}
+
+#[test]
+fn an_event_reaches_each_subscriber_once_through_inbox_and_outbox() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let listener = messaging::Endpoint::new("listener").migrations(crate::letters::TABLES).on(|ctx, event: Greeted| {
+        note(ctx, &event.name)?;
+        Ok(())
+    });
+    let greeter = greeter();
+    let ended = messaging::topology::check(&[greeter.declaration(), listener.declaration()]);
+    assert!(ended.is_err(), "the archive is missing: {ended:?}");
+    bus.state().subscriptions.insert(("letters.greeted".to_owned(), "listener".to_owned()));
+    bus.state().loses_confirmations = true;
+    let _greeter = world.start(&bus, &disk(), greeter, Settings::default());
+    let heard = world.start(&bus, &disk(), listener, Settings::default());
+    bus.put("greeter", serde_letter(), 0);
+    world.run_for(Duration::from_secs(2));
+    bus.state().loses_confirmations = false;
+    world.run_for(Duration::from_secs(30));
+    assert!(bus.state().sent.len() > 1, "it was sent more than once");
+    assert_eq!(world.wait(heard.service.read(noted)).unwrap(), ["Ada"]);
+}
+
+fn serde_letter() -> messaging::OutgoingMessage {
+    let mut letter = letter(1, "");
+    letter.body = serde_json::to_vec(&named("Ada")).unwrap().into();
+    letter
+}
