@@ -1,0 +1,90 @@
+//! How fast the broker is, next to what the disk can do at all, measured in the same run in turns. Prints a table;
+//! `cargo bench -p broker --bench broker -- [--quick] [--folder DIR] [--messages N] [floor|publish|settle|backlog]`.
+#![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a measurement: it reads the clock and prints")]
+
+mod backlog;
+mod floor;
+mod load;
+mod settings;
+mod world;
+
+use std::time::Duration;
+
+use settings::Settings;
+use world::World;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == backlog::FILL) {
+        return backlog::fill_and_die(&arguments[1..]);
+    }
+    let settings = Settings::parse(&arguments);
+    println!(
+        "settings: {} cores, {} rounds of {:.1} s each, in turns; messages of {} bytes as stored; {}",
+        std::thread::available_parallelism().map_or(1, usize::from),
+        settings.rounds,
+        settings.round.as_secs_f64(),
+        load::STORED_BYTES,
+        settings.folder.path().display()
+    );
+    if settings.wants("floor") || settings.wants("publish") {
+        publish(&settings);
+    }
+    if settings.wants("settle") {
+        settle(&settings);
+    }
+    if settings.wants("backlog") {
+        backlog::run(&settings);
+    }
+}
+
+/// Durable publishing with N in flight, against N appends of 1 KiB for each fdatasync.
+fn publish(settings: &Settings) {
+    println!("\ndurable publish, in process\n  in flight |   floor/s | publish/s | of floor |  p50 us |  p99 us | messages a sync");
+    let world = World::open(settings.folder.path(), "publish");
+    let mut file = floor::Floor::create(settings.folder.path());
+    for in_flight in [1, 16, 64, 256, 1_024] {
+        let mut rates = (Vec::new(), Vec::new());
+        let (mut latencies, mut sent, mut syncs) = (Vec::new(), 0, 0);
+        for _ in 0..settings.rounds {
+            rates.0.push(file.appends_per_second(in_flight, settings.round));
+            let before = world.db.syncs();
+            let load = world.publish(in_flight, settings.round);
+            syncs += world.db.syncs() - before;
+            sent += load.messages;
+            rates.1.push(load.per_second());
+            latencies.extend(load.latencies);
+            world.drain();
+        }
+        let (floor, rate) = (median(&mut rates.0), median(&mut rates.1));
+        latencies.sort_unstable();
+        println!(
+            "  {in_flight:>9} | {floor:>9.0} | {rate:>9.0} | {:>7.0}% | {:>7} | {:>7} | {:.1}",
+            100.0 * rate / floor,
+            quantile(&latencies, 0.50).as_micros(),
+            quantile(&latencies, 0.99).as_micros(),
+            sent as f64 / syncs.max(1) as f64
+        );
+    }
+    world.close();
+}
+
+/// Publish, receive, complete: each message all the way.
+fn settle(settings: &Settings) {
+    println!("\npublish, receive up to 64, complete (an endpoint's way: settlements ride in the next write)");
+    let world = World::open(settings.folder.path(), "settle");
+    for in_flight in [1, 16, 256] {
+        let mut rates: Vec<f64> = (0..settings.rounds).map(|_| world.through(in_flight, settings.round)).collect();
+        println!("  {in_flight:>5} in flight: {:>7.0} messages/s", median(&mut rates));
+    }
+    world.close();
+}
+
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn quantile(sorted: &[Duration], share: f64) -> Duration {
+    sorted.get(((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}
