@@ -1,5 +1,6 @@
 //! How fast the broker is, next to what the disk can do at all, measured in the same run in turns. Prints a table;
-//! `cargo bench -p broker --bench broker -- [--quick] [--folder DIR] [--messages N] [floor|publish|settle|backlog]`.
+//! `cargo bench -p broker --bench broker -- [--quick] [--folder DIR] [--messages N] [--in-flight N]
+//! [publish|settle|backlog]`.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, reason = "a measurement: it reads the clock and prints")]
 
 mod backlog;
@@ -27,7 +28,7 @@ fn main() {
         load::STORED_BYTES,
         settings.folder.path().display()
     );
-    if settings.wants("floor") || settings.wants("publish") {
+    if settings.wants("publish") {
         publish(&settings);
     }
     if settings.wants("settle") {
@@ -43,7 +44,7 @@ fn publish(settings: &Settings) {
     println!("\ndurable publish, in process\n  in flight |   floor/s | publish/s | of floor |  p50 us |  p99 us | messages a sync");
     let world = World::open(settings.folder.path(), "publish");
     let mut file = floor::Floor::create(settings.folder.path());
-    for in_flight in [1, 16, 64, 256, 1_024] {
+    for &in_flight in &settings.in_flight {
         let mut rates = (Vec::new(), Vec::new());
         let (mut latencies, mut sent, mut syncs) = (Vec::new(), 0, 0);
         for _ in 0..settings.rounds {
@@ -73,7 +74,7 @@ fn publish(settings: &Settings) {
 fn settle(settings: &Settings) {
     println!("\npublish, receive up to 64, complete (an endpoint's way: settlements ride in the next write)");
     let world = World::open(settings.folder.path(), "settle");
-    for in_flight in [1, 16, 256] {
+    for &in_flight in &settings.in_flight {
         let mut rates: Vec<f64> = (0..settings.rounds).map(|_| world.through(in_flight, settings.round)).collect();
         println!("  {in_flight:>5} in flight: {:>7.0} messages/s", median(&mut rates));
     }

@@ -10,12 +10,15 @@ pub(crate) struct Settings {
     pub(crate) messages: u64,
     /// Deleted at the end.
     pub(crate) folder: tempfile::TempDir,
+    /// How many publishers at once.
+    pub(crate) in_flight: Vec<usize>,
     parts: Vec<String>,
 }
 
 impl Settings {
     /// Without `--folder` the files are where the build is: on the disk that is meant, not in memory.
     pub(crate) fn parse(arguments: &[String]) -> Self {
+        let mut in_flight = vec![1, 16, 64, 256, 1_024];
         let (mut quick, mut folder, mut messages, mut parts) = (false, target(), 1_000_000, Vec::new());
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -23,6 +26,7 @@ impl Settings {
                 "--quick" => quick = true,
                 "--folder" => folder = PathBuf::from(arguments.next().unwrap()),
                 "--messages" => messages = arguments.next().unwrap().parse().unwrap(),
+                "--in-flight" => in_flight = vec![arguments.next().unwrap().parse().unwrap()],
                 // cargo says that this is a bench.
                 "--bench" => {}
                 part => parts.push(part.to_owned()),
@@ -30,7 +34,7 @@ impl Settings {
         }
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(folder).unwrap();
         let (rounds, round) = if quick { (3, 0.5) } else { (5, 1.5) };
-        Self { rounds, round: Duration::from_secs_f64(round), messages, folder, parts }
+        Self { rounds, round: Duration::from_secs_f64(round), messages, folder, in_flight, parts }
     }
 
     pub(crate) fn wants(&self, part: &str) -> bool {

@@ -191,3 +191,32 @@ fn add_subscription(tx: &mut Tx<'_>, row: &SubscriptionRow) -> Result<(), StoreE
     tx.execute(sql, params![row.topic.0, row.name, row.forward_to.0, rule])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use broker_core::Sequence;
+
+    fn row(key: i64, delivery_count: u16) -> Row {
+        let sequence = Sequence(1);
+        let (place, enqueued, expires) = (Place::Active, Time::from_micros(0), Time::NEVER);
+        Row { key: Key(key), entity: EntityId(1), place, sequence, first_sequence: sequence, delivery_count, enqueued, expires, bytes: 1 }
+    }
+
+    fn counted(key: i64, delivery_count: u16) -> Change {
+        Change::Counted { key: Key(key), delivery_count }
+    }
+
+    #[test]
+    fn a_count_goes_into_the_row_that_is_new_in_the_same_write() {
+        let inserted = |count| Change::Inserted { row: row(1, count), content: Content::Sent(0) };
+        assert_eq!(fold_counts(vec![inserted(0), counted(1, 1), counted(1, 0), counted(1, 1)]), [inserted(1)]);
+    }
+
+    #[test]
+    fn only_the_last_count_of_a_row_is_written_and_none_is_lost_to_a_move() {
+        let moved = |count| Change::DeadLettered { row: row(1, count), at: Time::from_micros(0), cause: Cause::Expired };
+        let changes = vec![counted(1, 1), counted(2, 7), counted(1, 2), moved(2), counted(1, 3)];
+        assert_eq!(fold_counts(changes), [counted(1, 2), counted(2, 7), moved(3)]);
+    }
+}

@@ -190,7 +190,7 @@ struct Tell(u64);
 impl Drop for Tell {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("history {}", self.0);
+            eprintln!("history {}", self.0);
         }
     }
 }
