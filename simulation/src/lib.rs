@@ -12,6 +12,7 @@ mod faults;
 mod group;
 mod network;
 mod random;
+mod shop;
 mod sim;
 mod task;
 
@@ -22,5 +23,6 @@ pub use executor::{Executor, RunEnd};
 pub use faults::{Fault, FaultPlan, Faults, UnknownFault};
 pub use group::Group;
 pub use random::Random;
+pub use shop::{Finding, Options, PROTECTIONS, Report, UnknownProtection, Violation, run};
 pub use sim::Sim;
 pub use task::Death;
