@@ -68,7 +68,6 @@ impl Shop {
     }
 
     /// All routes: `/api/<service>/…`, `/api/admin/…`, `/health/live`, `/health/ready`.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -106,7 +105,8 @@ fn assemble(parts: &Parts, services: &[RunningService]) -> (Router, Vec<ShopRout
     let endpoints = services.iter().map(|running| running.service.clone()).collect();
     let (admin, entries) = admin::routes(parts, endpoints, api.clone());
     routes.extend(entries.into_iter().map(|entry| ShopRoute { prefix: "/api/admin".to_owned(), entry }));
-    let health = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(parts.health.clone());
+    let health = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready));
+    let health = health.method_not_allowed_fallback(only_get).with_state(parts.health.clone());
     let health_entries = ["/health/live", "/health/ready"].map(|path| RouteEntry { method: http::Method::GET, path, class: Class::Public });
     routes.extend(health_entries.into_iter().map(|entry| ShopRoute { prefix: String::new(), entry }));
     (api.nest("/api/admin", admin).merge(health).fallback(nothing_here), routes)
@@ -120,6 +120,11 @@ async fn ready(State(health): State<Health>) -> Response {
     let report = health.report();
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(report)).into_response()
+}
+
+async fn only_get(request: Request) -> Problem {
+    let detail = format!("`{}` does not take {}; GET it", request.uri().path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
 }
 
 async fn nothing_here(request: Request) -> Problem {

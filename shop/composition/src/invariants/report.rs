@@ -84,7 +84,9 @@ fn count(facts: &ShopFacts) -> Checked {
 
 /// Invariant 2; an order that waits for its buyer before its deadline is at rest without being final.
 fn orders_are_final(facts: &ShopFacts, now: Timestamp) -> Vec<String> {
-    let unreadable = facts.ordering.unreadable.iter().map(|(id, why)| format!("order {id} cannot be read: {why}"));
+    let orders = facts.ordering.unreadable.iter().map(|(id, why)| format!("order {id} cannot be read: {why}"));
+    let payments = facts.payment.unreadable.iter().map(|(id, why)| format!("a payment of order {id} cannot be read: {why}"));
+    let unreadable = orders.chain(payments);
     let open = facts.ordering.orders.iter().filter(|order| !order.is_at_rest(now));
     unreadable.chain(open.map(|order| format!("order {} is {}", order.order_id, order.state))).collect()
 }

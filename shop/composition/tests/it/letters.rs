@@ -1,0 +1,87 @@
+//! Dead letters through the organiser's routes.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Method;
+use messaging::{Destination, OutgoingMessage, Settings};
+use serde_json::{Value, json};
+
+use crate::shop::TestShop;
+
+const LETTERS: &str = "/api/admin/dead-letters";
+
+/// Sends ordering a message of a type that it does not know.
+fn plant(shop: &TestShop) {
+    let headers = [("id", "planted-1"), ("source", "test"), ("specversion", "1.0"), ("type", "globoticket.test.unheard-of")];
+    let message = OutgoingMessage {
+        destination: Destination::Queue("ordering".to_owned()),
+        id: "planted-1".to_owned(),
+        headers: BTreeMap::from(headers.map(|(name, value)| (name.to_owned(), value.to_owned()))),
+        body: Bytes::from_static(b"{}"),
+    };
+    let sent = shop.block_on(shop.parts().transport.send(vec![message])).unwrap();
+    assert!(sent.iter().all(Result::is_ok), "{sent:?}");
+}
+
+fn list(shop: &TestShop) -> Vec<Value> {
+    let reply = shop.organiser(&Method::GET, LETTERS, &Value::Null);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body["dead_letters"].as_array().unwrap().clone()
+}
+
+fn id(letter: &Value) -> &str {
+    letter["id"].as_str().unwrap()
+}
+
+#[test]
+fn a_message_of_an_unknown_type_is_listed_shown_and_sent_again() {
+    let shop = TestShop::open("letters");
+    assert_eq!(list(&shop), Vec::<Value>::new());
+    plant(&shop);
+    assert_eq!(shop.rest().1.dead_letters, 1);
+    let letters = list(&shop);
+    let letter = &letters[0];
+    assert_eq!(
+        (letters.len(), letter["endpoint"].as_str(), letter["kind"].as_str()),
+        (1, Some("ordering"), Some("globoticket.test.unheard-of"))
+    );
+    assert_eq!((letter["message_id"].as_str(), letter["body"].as_str()), (Some("planted-1"), Some("{}")));
+    assert!(!letter["reason"].as_str().unwrap().is_empty() && !letter["description"].as_str().unwrap().is_empty());
+    let shown = shop.organiser(&Method::GET, &format!("{LETTERS}/{}", id(letter)), &Value::Null);
+    assert_eq!((shown.status, &shown.body), (200, letter));
+
+    let retried = shop.organiser(&Method::POST, &format!("{LETTERS}/{}/retry", id(letter)), &Value::Null);
+    assert_eq!((retried.status, retried.body), (200, json!({"retried": id(letter)})));
+    shop.rest();
+    let again = list(&shop);
+    assert_eq!((again.len(), again[0]["message_id"].as_str()), (1, Some("planted-1")), "nobody knows it the second time either");
+    assert_ne!(id(&again[0]), id(letter));
+    let gone = shop.organiser(&Method::POST, &format!("{LETTERS}/{}/retry", id(letter)), &Value::Null);
+    assert_eq!((gone.status, gone.is_problem()), (404, true));
+}
+
+#[test]
+fn a_letter_older_than_the_inbox_remembers_is_sent_again_only_when_confirmed() {
+    let shop = TestShop::open_with("old-letters", Settings { inbox_retention_s: 0, ..Settings::default() });
+    plant(&shop);
+    shop.rest();
+    let letters = list(&shop);
+    let path = format!("{LETTERS}/{}/retry", id(&letters[0]));
+    let refused = shop.organiser(&Method::POST, &path, &json!({"confirmed": false}));
+    assert_eq!((refused.status, refused.body["type"].as_str()), (409, Some("older-than-retention")));
+    assert_eq!(id(&list(&shop)[0]), id(&letters[0]));
+    assert_eq!(shop.organiser(&Method::POST, &path, &json!({"confirmed": true})).status, 200);
+}
+
+#[test]
+fn a_letter_that_is_not_there_is_not_found() {
+    let shop = TestShop::open("no-letters");
+    for id in
+        ["ordering/1", "ordering/18446744073709551615", "ordering/0", "ordering/-1", "ordering/x", "nobody/1", "ordering/unsendable-1"]
+    {
+        let shown = shop.organiser(&Method::GET, &format!("{LETTERS}/{id}"), &Value::Null);
+        let retried = shop.organiser(&Method::POST, &format!("{LETTERS}/{id}/retry"), &Value::Null);
+        assert_eq!((shown.status, shown.is_problem(), retried.status, retried.is_problem()), (404, true, 404, true), "{id}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The whole shop in one process, tested through its HTTP doors and judged by its own facts.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod buying;
+mod classes;
+mod documents;
+mod judging;
+mod letters;
+mod network;
+mod request;
+mod rubbish;
+mod seeding;
+mod shop;
