@@ -43,6 +43,9 @@ pub use transport::{
     TransportError,
 };
 
+/// Databases are part of this crate's face: whoever binds endpoints names them through it.
+pub use storage;
+
 /// The framework's own tables, in every endpoint's database.
 pub const MIGRATIONS: storage::Migrations =
     storage::Migrations { set: "messaging", files: &[("0001_messaging.sql", include_str!("../migrations/0001_messaging.sql"))] };

@@ -1,7 +1,10 @@
 //! The framework's transport over the in-process broker. Translates words; decides nothing.
 #![warn(missing_docs)]
 
+mod run;
 mod translate;
+
+pub use run::{RunError, Running, run, run_with};
 
 use std::time::Duration;
 

@@ -1,0 +1,198 @@
+//! The paved path: endpoints at work in this process, with everything they keep in one folder. Who needs more (other
+//! limits, health on a port, several processes) binds endpoints as this file does.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker::{Broker, BrokerError, BrokerSettings, QueryError};
+use bytes::Bytes;
+use hosting::{BoxFuture, Health, Host, HttpClient, HttpError, Outside, ServiceFailure, real_outside};
+use messaging::dead_letters::{self, DeadLetter};
+use messaging::http::{OperationKey, Problem};
+use messaging::storage::{Database, Driver, Location, Migrations, OpenError, ReadError, SqlError};
+use messaging::{Context, Endpoint, HandlerError, Service, Settings, Transport, TransportError, audit, topology};
+
+use crate::Embedded;
+
+/// How long each part may take to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+const DEAD_LETTERS_MAX: usize = 1_000;
+
+/// Why endpoints could not be set to work, or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The folder cannot be made.
+    #[error("the folder `{0}` cannot be made")]
+    Folder(String, #[source] std::io::Error),
+    /// The endpoints do not fit together.
+    #[error(transparent)]
+    Misfit(#[from] topology::Misfit),
+    /// A database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A database cannot be read.
+    #[error("a database cannot be read")]
+    Read(#[from] ReadError<SqlError>),
+    /// The broker cannot start.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// The broker cannot be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The transport refuses.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// A part does not start.
+    #[error(transparent)]
+    Start(#[from] ServiceFailure),
+    /// There is no endpoint of that name.
+    #[error("there is no endpoint `{0}` here")]
+    Unknown(String),
+    /// Not everything stopped in time.
+    #[error("{} did not stop in time", .0.join(", "))]
+    Late(Vec<String>),
+    /// An operation was refused.
+    #[error(transparent)]
+    Refused(#[from] Problem),
+}
+
+/// Endpoints at work. Stop them with [`Running::stop`]; a process that just ends loses nothing either.
+pub struct Running {
+    outside: Outside,
+    transport: Embedded,
+    services: BTreeMap<&'static str, Service>,
+    host: Host,
+}
+
+/// Sets endpoints to work on the runtime that this is called in: a broker and one database an endpoint, all in `folder`,
+/// which is made if it is not there. Everything is durable and retried; what cannot be handled is kept as a dead letter.
+///
+/// # Errors
+/// If the endpoints do not fit together, the folder cannot be used, or something does not start.
+///
+/// # Panics
+/// Outside of a tokio runtime with time.
+pub async fn run(folder: impl AsRef<Path>, endpoints: impl IntoIterator<Item = Endpoint>) -> Result<Running, RunError> {
+    run_with(real_outside(tokio::runtime::Handle::current(), Arc::new(NoHttp)), folder.as_ref(), endpoints).await
+}
+
+/// As [`run`], in an outside world of your own: needed where external calls go out over HTTP.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with(outside: Outside, folder: &Path, endpoints: impl IntoIterator<Item = Endpoint>) -> Result<Running, RunError> {
+    std::fs::create_dir_all(folder).map_err(|error| RunError::Folder(folder.display().to_string(), error))?;
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().collect();
+    let topology = topology::check(&endpoints.iter().map(Endpoint::declaration).collect::<Vec<_>>())?;
+    let store = open(folder, "broker", &[broker::MIGRATIONS])?;
+    let transport = Embedded::new(Broker::start(&outside, store, BrokerSettings::default()).await?);
+    transport.provision(&topology).await?;
+    let health = Health::default();
+    let mut host = Host::new(outside.clone(), health.clone(), STOP_WITHIN);
+    let mut services = BTreeMap::new();
+    for endpoint in endpoints {
+        let db = open(folder, endpoint.declaration().name, endpoint.all_migrations())?;
+        let (service, hosted) = endpoint.bind(outside.clone(), db, Arc::new(transport.clone()), &health, Settings::default()).await?;
+        for part in hosted {
+            host.start(part).await?;
+        }
+        services.insert(service.name(), service);
+    }
+    Ok(Running { outside, transport, services, host })
+}
+
+fn open(folder: &Path, name: &str, migrations: &[Migrations]) -> Result<Database, OpenError> {
+    Database::open(&Location::File(folder.join(format!("{name}.sqlite"))), Driver::Thread, migrations)
+}
+
+impl Running {
+    /// The endpoint of that name: for operations under a key, reads, counts.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn service(&self, endpoint: &str) -> Result<&Service, RunError> {
+        self.services.get(endpoint).ok_or_else(|| RunError::Unknown(endpoint.to_owned()))
+    }
+
+    /// Carries out a change at an endpoint: what `work` changes and sends is committed together, or not at all.
+    ///
+    /// # Errors
+    /// If there is no such endpoint, or what `work` answered.
+    pub async fn operation(
+        &self,
+        endpoint: &str,
+        work: impl Fn(&mut Context<'_>) -> Result<(), HandlerError> + Send + Sync + 'static,
+    ) -> Result<(), RunError> {
+        let key = OperationKey::internal("run", None, b"");
+        Ok(self.service(endpoint)?.operation(key, move |ctx| Ok(work(ctx)?)).await?)
+    }
+
+    /// Ends when nothing is under way: no message in a queue, none to be sent or tried again, no external call. What is
+    /// to be sent later does not count.
+    ///
+    /// # Errors
+    /// If broker or databases cannot be read.
+    pub async fn at_rest(&self) -> Result<(), RunError> {
+        while !self.is_at_rest().await? {
+            self.outside.clock.sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    /// Outbox before queue: a message on its way is in at least one of them.
+    async fn is_at_rest(&self) -> Result<bool, RunError> {
+        for service in self.services.values() {
+            let now = service.now();
+            if !service.read(move |tx| audit::read(tx, now)).await?.is_at_rest() {
+                return Ok(false);
+            }
+        }
+        for service in self.services.values() {
+            let now = service.now();
+            let waiting = self.transport.broker().counts(service.name()).await?.active;
+            if waiting > 0 || !service.read(move |tx| audit::read(tx, now)).await?.is_at_rest() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What an endpoint could not handle, oldest first; at most 1,000.
+    ///
+    /// # Errors
+    /// If there is no such endpoint, or the broker cannot be asked.
+    pub async fn dead_letters(&self, endpoint: &str) -> Result<Vec<DeadLetter>, RunError> {
+        self.service(endpoint)?;
+        Ok(dead_letters::list(&self.transport, endpoint, 0, DEAD_LETTERS_MAX).await?)
+    }
+
+    /// The transport underneath.
+    #[must_use]
+    pub fn transport(&self) -> &Embedded {
+        &self.transport
+    }
+
+    /// Finishes what runs, sends what is committed, then closes everything.
+    ///
+    /// # Errors
+    /// Names the parts that did not stop in time; what they had under way comes again at the next start.
+    pub async fn stop(mut self) -> Result<(), RunError> {
+        let late = self.host.stop().await;
+        self.transport.broker().stop().await;
+        for service in self.services.values() {
+            service.db().close().await;
+        }
+        if late.is_empty() { Ok(()) } else { Err(RunError::Late(late)) }
+    }
+}
+
+/// No network: what is handed in with [`run_with`] has one.
+struct NoHttp;
+
+impl HttpClient for NoHttp {
+    fn send(&self, _request: http::Request<Bytes>, _timeout: Duration) -> BoxFuture<'_, Result<http::Response<Bytes>, HttpError>> {
+        Box::pin(std::future::ready(Err(HttpError::NotSent)))
+    }
+}
