@@ -39,7 +39,7 @@ enum Action {
         /// The event's id.
         id: String,
         /// The new price, such as 25.00.
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_negative_numbers = true)]
         amount: String,
         /// Which ticket type, by name or id, where the event has several.
         #[arg(long, value_name = "NAME|ID")]
@@ -71,10 +71,10 @@ struct CreateArgs {
     #[arg(long, value_name = "TEXT")]
     title: String,
     /// How many places are to be sold.
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N")]
     capacity: String,
     /// The price of a place, such as 25.00.
-    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "AMOUNT")]
     price: String,
     /// The price's currency.
     #[arg(long, value_name = "CODE", default_value = "EUR")]

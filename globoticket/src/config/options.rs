@@ -89,13 +89,14 @@ fn describe(arg: &Arg) -> Option_ {
     Option_ { is_flag: is_flag(arg), help: text, default: default.filter(|_| !is_flag(arg)), commands: Vec::new() }
 }
 
-/// Lets every option of `command` and those below it be set by a variable.
+/// Lets every option of `command` and those below it be set by a variable, and be given a number below zero, which is
+/// then refused with its name.
 pub(crate) fn with_environment(command: Command) -> Command {
     command.mut_args(by_variable).mut_subcommands(with_environment)
 }
 
 fn by_variable(arg: Arg) -> Arg {
     let Some(name) = arg.get_long().filter(|name| !matches!(*name, "help" | "version")).map(str::to_owned) else { return arg };
-    let arg = if is_flag(&arg) { arg.value_parser(BoolishValueParser::new()) } else { arg };
+    let arg = if is_flag(&arg) { arg.value_parser(BoolishValueParser::new()) } else { arg.allow_negative_numbers(true) };
     arg.env(variable(&name)).hide_env_values(true)
 }

@@ -125,5 +125,5 @@ impl Client {
 
 /// Not yet, or not now: a patient customer asks again.
 fn is_worth_waiting(asked: &Asked) -> bool {
-    asked.status.is_server_error() || asked.status == StatusCode::TOO_MANY_REQUESTS || asked.kind() == "order-not-known-yet"
+    asked.status.is_server_error() || asked.status == StatusCode::TOO_MANY_REQUESTS
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::ask::{Client, Gave};
 use crate::card::enter_card;
 use crate::journal::{Journal, Told};
+use crate::pace::{Pace, Usual, Wait};
 use crate::truth::valid_codes;
 
 /// What is bought.
@@ -96,9 +97,22 @@ impl From<Gave> for Stop {
     }
 }
 
-/// Buys, and notes in `journal` what the shop says. `progress` hears each step's name as it is done.
+/// What a customer shares with those around.
+pub struct Company<'c> {
+    /// How long it usually takes.
+    pub usual: &'c Usual,
+    /// Hears each step's name as it is done.
+    pub progress: &'c mut (dyn FnMut(&str) + Send),
+}
+
+/// Buys alone, and notes in `journal` what the shop says. `progress` hears each step's name as it is done.
 pub async fn buy(client: &Client, purchase: &Purchase, journal: &mut Journal, progress: &mut (dyn FnMut(&str) + Send)) -> End {
-    let mut journey = Journey { client, purchase, journal, progress };
+    buy_among(client, purchase, journal, Company { usual: &Usual::default(), progress }).await
+}
+
+/// Buys among others, from whom it is known how long things take.
+pub async fn buy_among(client: &Client, purchase: &Purchase, journal: &mut Journal, company: Company<'_>) -> End {
+    let mut journey = Journey { client, purchase, journal, usual: company.usual, progress: company.progress };
     match journey.go().await {
         Ok(end) | Err(Stop::Ended(end)) => end,
         Err(Stop::Gave(gave)) => End::Unresolved(gave.to_string()),
@@ -109,6 +123,7 @@ struct Journey<'j> {
     client: &'j Client,
     purchase: &'j Purchase,
     journal: &'j mut Journal,
+    usual: &'j Usual,
     progress: &'j mut (dyn FnMut(&str) + Send),
 }
 
@@ -169,11 +184,13 @@ impl Journey<'_> {
     /// Until the line is held; sold out and cancelled events end the journey.
     async fn wait_for_hold(&mut self, basket: &str) -> Result<Line, Stop> {
         let began = self.client.outside.clock.monotonic();
-        let mut pace = Pace::new();
+        let mut pace = self.usual.hold.pace();
         loop {
+            self.wait(&mut pace, began, "the hold").await?;
             let line = self.look_at_line(basket).await?;
             match line.state.as_str() {
                 "held" => {
+                    self.usual.hold.took(self.client.outside.clock.monotonic() - began);
                     let (price_minor, quantity, until) = (line.price_minor, line.quantity, line.held_until.clone());
                     self.note(Told::Held { price_minor, quantity, until });
                     (self.progress)("held");
@@ -184,7 +201,7 @@ impl Journey<'_> {
                     return Err(Stop::Ended(End::SoldOut));
                 }
                 "expired" => return Err(Stop::Ended(End::Left)),
-                _ => self.wait(&mut pace, began, "the hold").await?,
+                _ => {}
             }
         }
     }
@@ -254,9 +271,13 @@ impl Journey<'_> {
 
     async fn wait_for_end(&mut self, order: &str) -> Result<(String, Option<String>), Stop> {
         let began = self.client.outside.clock.monotonic();
-        let mut pace = Pace::new();
+        let mut pace = self.usual.end.pace();
         loop {
+            self.wait(&mut pace, began, "the order's end").await?;
             let seen = self.client.get(&format!("/api/ordering/orders/{order}")).await?;
+            if seen.kind() == "order-not-known-yet" {
+                continue;
+            }
             if seen.status != StatusCode::OK {
                 return Err(refused(self, &seen));
             }
@@ -268,9 +289,9 @@ impl Journey<'_> {
             self.compare_total(&seen.body)?;
             let patient = self.purchase.whim != Whim::Cancels;
             if matches!(state.as_str(), "issued" | "cancelled" | "refunded") || (state == "awaiting_payment" && patient) {
+                self.usual.end.took(self.client.outside.clock.monotonic() - began);
                 return Ok((state, reason));
             }
-            self.wait(&mut pace, began, "the order's end").await?;
         }
     }
 
@@ -285,7 +306,7 @@ impl Journey<'_> {
 
     async fn take_tickets(&mut self, order: &str, quantity: u64, began: Duration) -> Result<End, Stop> {
         let since = self.client.outside.clock.monotonic();
-        let mut pace = Pace::new();
+        let mut pace = Wait::default().pace();
         loop {
             let seen = self.client.get(&format!("/api/box-office/orders/{order}/tickets")).await?;
             let codes = valid_codes(&seen.body);
@@ -330,7 +351,7 @@ impl Journey<'_> {
     async fn give_up_after_decline(&mut self, order: &str) -> Result<End, Stop> {
         self.cancel(order).await?;
         let began = self.client.outside.clock.monotonic();
-        let mut pace = Pace::new();
+        let mut pace = Wait::default().pace();
         loop {
             let seen = self.client.get(&format!("/api/ordering/orders/{order}")).await?;
             let (state, reason) = (text(&seen.body["state"]), seen.body["reason"].as_str().map(str::to_owned));
@@ -368,23 +389,6 @@ impl Journey<'_> {
         }
         self.client.outside.clock.sleep(Duration::from_millis(200)).await;
         Ok(())
-    }
-}
-
-/// Looks often at first, then less so.
-struct Pace {
-    pause: Duration,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self { pause: Duration::from_millis(1) }
-    }
-
-    fn next(&mut self) -> Duration {
-        let pause = self.pause;
-        self.pause = (pause * 3 / 2).min(Duration::from_millis(250));
-        pause
     }
 }
 

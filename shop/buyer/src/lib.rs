@@ -5,10 +5,12 @@ mod ask;
 mod card;
 mod journal;
 mod journey;
+mod pace;
 mod truth;
 
 pub use ask::{Asked, Client, Gave};
 pub use card::{enter_card, is_to_be_declined};
 pub use journal::{Entry, Journal, Told};
-pub use journey::{Choice, End, Purchase, Whim, buy};
+pub use journey::{Choice, Company, End, Purchase, Whim, buy, buy_among};
+pub use pace::Usual;
 pub use truth::compare;

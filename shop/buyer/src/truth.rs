@@ -19,10 +19,12 @@ struct Seen {
 /// The end as it stands after everything was asked for again: the same, or [`End::Contradicted`] where the shop now says
 /// something else, or [`End::Unresolved`] where it does not answer.
 pub async fn compare(client: &Client, purchase: &Purchase, journal: &Journal, end: End) -> End {
-    if let Some(odd) = against_the_card(purchase, &end) {
+    let Some((order, promised_minor)) = journal.order() else { return end };
+    if promised_minor > 0
+        && let Some(odd) = against_the_card(purchase, &end)
+    {
         return End::Contradicted(odd);
     }
-    let Some((order, promised_minor)) = journal.order() else { return end };
     let seen = match look(client, order).await {
         Ok(seen) => seen,
         Err(gave) => return End::Unresolved(gave.to_string()),
@@ -40,6 +42,7 @@ pub async fn compare(client: &Client, purchase: &Purchase, journal: &Journal, en
     }
 }
 
+/// Where something is to be paid, the card decides how it ends.
 fn against_the_card(purchase: &Purchase, end: &End) -> Option<String> {
     match (end, is_to_be_declined(&purchase.card)) {
         (End::Issued { .. }, true) => Some("tickets were issued on a card that is always declined".to_owned()),

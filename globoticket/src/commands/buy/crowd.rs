@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use buyer::{Choice, Client, End, Journal, Purchase, Whim, compare};
+use buyer::{Choice, Client, Company, End, Journal, Purchase, Usual, Whim, buy_among, compare};
 use hosting::{Clock, Outside};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -22,6 +22,7 @@ pub(super) struct Crowd {
     pub(super) choice: Choice,
     pub(super) card: String,
     pub(super) email: String,
+    pub(super) usual: Usual,
 }
 
 /// One buyer's story.
@@ -60,7 +61,8 @@ impl Crowd {
             whim: Whim::None,
         };
         let mut journal = Journal::default();
-        let end = buyer::buy(&self.client, &purchase, &mut journal, &mut |step| progress.step(step)).await;
+        let company = Company { usual: &self.usual, progress: &mut |step| progress.step(step) };
+        let end = buy_among(&self.client, &purchase, &mut journal, company).await;
         progress.one_is_done();
         Story { purchase, journal, end }
     }

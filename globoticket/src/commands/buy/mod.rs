@@ -7,7 +7,7 @@ mod summary;
 use std::sync::Arc;
 use std::time::Duration;
 
-use buyer::{Client, End, enter_card};
+use buyer::{Client, End, Usual, enter_card};
 use clap::Args;
 use hosting::Outside;
 
@@ -105,7 +105,13 @@ async fn buy(order: Order) -> Result<(), Failure> {
     }
     let progress = Arc::new(Progress::new(&outside, order.buyers, order.json));
     progress.chosen(&chosen, order.quantity);
-    let crowd = Crowd { client: order.client.clone(), choice: chosen.choice, card: order.card.clone(), email: order.email.clone() };
+    let crowd = Crowd {
+        client: order.client.clone(),
+        choice: chosen.choice,
+        card: order.card.clone(),
+        email: order.email.clone(),
+        usual: Usual::default(),
+    };
     let ends = crowd.buy(order.buyers, order.at_once, &progress).await;
     progress.finish();
     let summary = Summary::of(&ends);

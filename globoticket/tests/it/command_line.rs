@@ -1,0 +1,70 @@
+//! Mistakes and help: nothing here needs a running shop.
+
+use crate::world::{folder, run, run_in};
+
+#[test]
+fn help_names_every_command_and_is_no_failure() {
+    let help = run(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    for command in ["run", "buy", "events", "orders", "dead-letters", "verify", "simulate", "config"] {
+        assert!(help.out.contains(&format!("  {command} ")), "{command} is not in: {}", help.out);
+    }
+}
+
+#[test]
+fn the_default_command_is_run() {
+    run(&["--port", "70000"]).refused(2, "70000");
+}
+
+#[test]
+fn an_unknown_option_is_wrong_use() {
+    run(&["buy", "--tickets", "3"]).refused(2, "--tickets");
+}
+
+#[test]
+fn all_wrong_values_are_told_at_once() {
+    let ended = run(&["run", "--port", "abc", "--gateway-port", "-1", "--listen", "nowhere"]);
+    ended.refused(2, "`abc`");
+    assert!(ended.err.contains("`nowhere`") && ended.err.contains("3 settings"), "{}", ended.err);
+}
+
+#[test]
+fn a_negative_price_is_named() {
+    run(&["events", "create", "--title", "x", "--capacity", "1", "--price", "-3"]).refused(2, "`-3`");
+}
+
+#[test]
+fn a_shop_that_is_not_there_is_named() {
+    run(&["events", "list", "--url", "http://127.0.0.1:9"]).refused(1, "http://127.0.0.1:9");
+}
+
+#[test]
+fn an_address_that_is_none_is_named() {
+    run(&["events", "list", "--url", "nonsense"]).refused(2, "`nonsense`");
+}
+
+#[test]
+fn without_a_key_or_data_folder_an_organiser_is_told_what_to_give() {
+    run(&["events", "cancel", "x"]).refused(2, "--key");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    run(&["run", "--data", "/proc/nowhere", "--port", "0", "--gateway-port", "0"]).refused(1, "/proc/nowhere");
+}
+
+#[test]
+fn verify_names_a_folder_without_a_shop() {
+    run(&["verify", "--data", "nothing-here"]).refused(2, "nothing-here");
+}
+
+#[test]
+fn a_damaged_database_is_named_and_never_replaced() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let path = folder.path().join("data/ordering.sqlite");
+    std::fs::write(&path, "this is no database, and more than a hundred bytes of it: ".repeat(40)).unwrap();
+    let ended = run_in(&folder, &["run", "--data", "data", "--port", "0", "--gateway-port", "0"]);
+    ended.refused(1, "ordering.sqlite");
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
+}

@@ -1,0 +1,65 @@
+//! Where settings come from, seen through a setting that is refused where it counts.
+
+use std::fs;
+
+use crate::world::{command, ended, folder, run, run_in};
+
+#[test]
+fn the_default_configuration_is_all_comments_and_is_accepted() {
+    let folder = folder();
+    let text = run(&["config"]).out;
+    assert!(text.contains("# port = 5000") && text.contains("GLOBOTICKET_GATEWAY_PORT"), "{text}");
+    assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
+    fs::write(folder.path().join("shop.toml"), text.replace("# port = 5000", "port = 70000")).unwrap();
+    run_in(&folder, &["run", "--config", "shop.toml"]).refused(2, "70000");
+}
+
+#[test]
+fn secrets_stand_neither_in_help_nor_in_the_help_of_a_set_variable() {
+    let folder = folder();
+    let help = ended(&command(&folder, &["run", "--help"]).env("GLOBOTICKET_GATEWAY_SECRET_KEY", "sk_hidden").output().unwrap());
+    assert!(!help.out.contains("sk_"), "{}", help.out);
+}
+
+#[test]
+fn the_environment_counts_before_the_file_and_the_command_line_before_both() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    fs::write(folder.path().join("data/globoticket.toml"), "port = 70001\n").unwrap();
+    let args = ["run", "--data", "data"];
+    run_in(&folder, &args).refused(2, "70001");
+    ended(&command(&folder, &args).env("GLOBOTICKET_PORT", "70002").output().unwrap()).refused(2, "70002");
+    let args = ["run", "--data", "data", "--port", "70003"];
+    ended(&command(&folder, &args).env("GLOBOTICKET_PORT", "70002").output().unwrap()).refused(2, "70003");
+}
+
+#[test]
+fn unknown_keys_and_wrong_values_of_a_file_are_told_together() {
+    let folder = folder();
+    fs::write(folder.path().join("shop.toml"), "prot = 5000\nport = 70000\nno-seed-data = 3\n").unwrap();
+    let ended = run_in(&folder, &["run", "--config", "shop.toml"]);
+    ended.refused(2, "`prot`");
+    assert!(ended.err.contains("70000") && ended.err.contains("`no-seed-data`"), "{}", ended.err);
+}
+
+#[test]
+fn an_unknown_variable_is_a_warning() {
+    let folder = folder();
+    let output = command(&folder, &["config"]).env("GLOBOTICKET_PROT", "1").output().unwrap();
+    let ended = ended(&output);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.err.contains("GLOBOTICKET_PROT"), "{}", ended.err);
+}
+
+#[test]
+fn a_configuration_file_that_is_named_must_be_there() {
+    run(&["run", "--config", "missing.toml"]).refused(2, "missing.toml");
+}
+
+#[test]
+fn a_required_option_can_come_from_the_environment() {
+    let folder = folder();
+    let args = ["events", "create", "--title", "x", "--capacity", "1"];
+    let output = command(&folder, &args).env("GLOBOTICKET_PRICE", "free").output().unwrap();
+    ended(&output).refused(2, "`free`");
+}

@@ -1,0 +1,108 @@
+//! A running shop, used from the command line.
+
+use crate::world::{Shop, command, ended, run, run_in};
+
+#[test]
+fn a_ticket_is_bought_and_everything_is_true() {
+    let shop = Shop::start(&[]);
+    let bought = run_in(&shop.folder, &["buy", "--url", &shop.url(), "--json"]).json();
+    assert_eq!((bought["issued"].as_u64(), bought["contradicted"].as_u64()), (Some(1), Some(0)), "{bought}");
+    let verified = shop.ask(&["verify", "--wait", "30", "--json"]).json();
+    assert_eq!(verified["at_rest"], true, "{verified}");
+    assert_eq!(verified["checked"]["tickets"], 1, "{verified}");
+}
+
+#[test]
+fn what_was_bought_is_there_after_a_kill() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    let event = shop.ask(&["events", "create", "--title", "A Night", "--capacity", "5", "--price", "25.00", "--json"]).json();
+    let id = event["id"].as_str().unwrap();
+    run_in(&shop.folder, &["buy", "--url", &shop.url(), "--event", id, "--quantity", "2", "--json"]).json();
+    let shop = Shop::start_in(shop.kill(), &["--no-seed-data"]);
+    let verified = shop.ask(&["verify", "--wait", "30", "--json"]).json();
+    assert_eq!(verified["checked"]["tickets"], 2, "{verified}");
+    let (code, folder) = shop.stop();
+    assert_eq!(code, Some(0));
+    assert_eq!(run_in(&folder, &["verify", "--data", "data", "--json"]).json()["checked"]["orders"], 1);
+}
+
+#[test]
+fn a_declined_card_is_a_truthful_end() {
+    let shop = Shop::start(&[]);
+    let ended = run_in(&shop.folder, &["buy", "--url", &shop.url(), "--card", "4000000000000002", "--json"]).json();
+    assert_eq!((ended["declined"].as_u64(), ended["contradicted"].as_u64()), (Some(1), Some(0)), "{ended}");
+}
+
+#[test]
+fn events_are_entered_priced_and_cancelled() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    let entered = shop.ask(&["events", "create", "--title", "A Night", "--capacity", "7", "--price", "25.00", "--json"]).json();
+    assert_eq!((entered["capacity"].as_u64(), entered["price_minor"].as_i64()), (Some(7), Some(2_500)), "{entered}");
+    let id = entered["id"].as_str().unwrap();
+    let priced = shop.ask(&["events", "price", id, "30.00", "--json"]).json();
+    assert_eq!(priced["price_minor"], 3_000);
+    assert_eq!(shop.ask(&["events", "list", "--json"]).json().as_array().unwrap().len(), 1);
+    assert_eq!(shop.ask(&["events", "cancel", id]).code, Some(0));
+    let shown = shop.ask(&["events", "show", id]);
+    assert!(shown.out.contains("cancelled") && shown.out.contains("30.00 EUR"), "{}", shown.out);
+}
+
+#[test]
+fn an_orders_history_is_told_to_its_organiser_alone() {
+    let shop = Shop::start(&[]);
+    run(&["orders", "show", "00000000-0000-0000-0000-000000000000", "--url", &shop.url(), "--key", "wrong"]).refused(2, "key");
+    shop.ask(&["orders", "show", "00000000-0000-0000-0000-000000000000"]).refused(2, "00000000-0000-0000-0000-000000000000");
+}
+
+#[test]
+fn without_dead_letters_the_list_is_empty() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    assert_eq!(shop.ask(&["dead-letters", "list", "--json"]).json(), serde_json::json!([]));
+    shop.ask(&["dead-letters", "show", "ordering/1"]).refused(2, "ordering/1");
+    shop.ask(&["dead-letters", "retry"]).refused(2, "--all");
+}
+
+#[test]
+fn wrong_wishes_of_a_buyer_order_nothing() {
+    let shop = Shop::start(&[]);
+    let url = shop.url();
+    run(&["buy", "--url", &url, "--event", "no-such-event"]).refused(2, "no-such-event");
+    run(&["buy", "--url", &url, "--event", "e"]).refused(2, "events fit `e`");
+    let wrong_card = run(&["buy", "--url", &url, "--card", "1234"]);
+    wrong_card.refused(2, "card");
+    assert!(!wrong_card.err.contains("1234"), "{}", wrong_card.err);
+    assert_eq!(shop.ask(&["verify", "--wait", "30", "--json"]).json()["checked"]["orders"], 0);
+}
+
+#[test]
+fn a_port_or_a_data_folder_is_used_once() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    shop.ask(&["run", "--port", "0", "--gateway-port", "0"]).refused(1, "data");
+    let url = shop.url();
+    let port = url.rsplit(':').next().unwrap();
+    run(&["run", "--data", "other", "--port", port, "--gateway-port", "0"]).refused(1, port);
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_are_readable_by_their_owner_only_and_stay() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let shop = Shop::start(&["--no-seed-data"]);
+    let path = shop.folder.path().join("data/organiser.key");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let key = std::fs::read_to_string(&path).unwrap();
+    let (_, folder) = shop.stop();
+    let shop = Shop::start_in(folder, &["--no-seed-data"]);
+    assert_eq!(std::fs::read_to_string(shop.folder.path().join("data/organiser.key")).unwrap(), key);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let shop = Shop::start(&[]);
+    let mut listing = command(&shop.folder, &["events", "list", "--data", "data"]);
+    let mut child = listing.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let listed = ended(&child.wait_with_output().unwrap());
+    assert_eq!((listed.code, listed.err.as_str()), (Some(0), ""));
+}
