@@ -250,6 +250,8 @@ impl Journey<'_> {
             let placed = self.client.change(Method::POST, &format!("{path}/checkout"), &body).await?;
             if let Some(order) = placed.body["order_id"].as_str() {
                 let order = order.to_owned();
+                // The price may have fallen since the basket was looked at.
+                let total_minor = placed.body["total_minor"].as_i64().unwrap_or(total_minor);
                 self.note(Told::Placed { order: order.clone(), total_minor });
                 (self.progress)("order placed");
                 return Ok((order, line.quantity));

@@ -135,6 +135,6 @@ async fn checkout(
     change: Change<CheckOut>,
 ) -> Result<(StatusCode, Json<OrderPlaced>), Problem> {
     let buyer = change.body.buyer()?;
-    let order_id = basket.operation(change.key, move |ctx| changes::checkout(ctx, id, &buyer)).await?;
-    Ok((StatusCode::CREATED, Json(OrderPlaced { order_id })))
+    let placed = basket.operation(change.key, move |ctx| changes::checkout(ctx, id, &buyer)).await?;
+    Ok((StatusCode::CREATED, Json(placed)))
 }

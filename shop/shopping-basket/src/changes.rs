@@ -4,7 +4,7 @@ use contracts::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId}
 use messaging::Context;
 use messaging::http::Problem;
 
-use crate::api::{LineView, refused, refused_checkout};
+use crate::api::{LineView, OrderPlaced, refused, refused_checkout};
 use crate::basket::{Basket, BasketRefused, Buyer, Checkout, NewLine, Offer};
 use crate::{catalog, store};
 
@@ -69,7 +69,7 @@ pub(crate) fn accept_price(ctx: &mut Context<'_>, id: BasketId, line_id: LineId,
 }
 
 /// Freezes the basket as an order and has it placed. Again: the same order.
-pub(crate) fn checkout(ctx: &mut Context<'_>, id: BasketId, buyer: &Buyer) -> Result<OrderId, Problem> {
+pub(crate) fn checkout(ctx: &mut Context<'_>, id: BasketId, buyer: &Buyer) -> Result<OrderPlaced, Problem> {
     let before = lock(ctx, id)?;
     for line in before.lines_there() {
         catalog::lock_event(ctx.tx(), line.event_id)?;
@@ -77,14 +77,17 @@ pub(crate) fn checkout(ctx: &mut Context<'_>, id: BasketId, buyer: &Buyer) -> Re
     let offers = catalog::offers_of(ctx.tx(), id)?;
     let (order_id, now) = (OrderId::new(ctx.secret()), ctx.now());
     let mut basket = before.clone();
-    match basket.checkout(order_id, buyer, &offers, now).map_err(refused_checkout)? {
-        Checkout::Already(order_id) => Ok(order_id),
+    let order_id = match basket.checkout(order_id, buyer, &offers, now).map_err(refused_checkout)? {
+        Checkout::Already(order_id) => order_id,
         Checkout::Placed(order) => {
             store::save(ctx.tx(), &before, &basket)?;
             ctx.send(order)?;
-            Ok(order_id)
+            order_id
         }
-    }
+    };
+    let total = basket.total();
+    let (total_minor, currency) = total.map_or_else(Default::default, |total| (total.amount_minor, total.currency.to_string()));
+    Ok(OrderPlaced { order_id, total_minor, currency })
 }
 
 fn lock(ctx: &mut Context<'_>, id: BasketId) -> Result<Basket, Problem> {

@@ -25,6 +25,12 @@ pub(crate) struct OrderPlaced {
     /// The buyer's secret; ordering may need a moment to know it.
     #[schema(value_type = String, format = "uuid")]
     pub(crate) order_id: OrderId,
+    /// What it costs: the price may have fallen since the basket was last looked at.
+    #[serde(default)]
+    pub(crate) total_minor: i64,
+    /// ISO 4217.
+    #[serde(default)]
+    pub(crate) currency: String,
 }
 
 /// A basket.

@@ -86,6 +86,7 @@ fn a_checkout_sends_the_whole_basket_once() {
     assert_eq!((placed.len(), placed[0].total, placed[0].email.as_str()), (1, eur(5_000), "ada@example.com"));
     assert_eq!((placed[0].lines[0].unit_price, placed[0].lines[0].event_title.as_str()), (eur(2_500), "A night of fado"));
     assert_eq!(first.body["order_id"], json!(placed[0].order_id));
+    assert_eq!(first.body["total_minor"], json!(placed[0].total.amount_minor));
     let shown = shop.get(&basket).body;
     assert_eq!((&shown["state"], &shown["order_id"]), (&json!("checked_out"), &first.body["order_id"]));
 }
