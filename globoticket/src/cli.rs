@@ -46,6 +46,17 @@ pub(crate) enum Command {
     Config,
 }
 
+impl Command {
+    /// What is logged unless it is told otherwise: to a simulation, faults are no news.
+    pub(crate) fn default_log(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "info",
+            Self::Simulate(_) => "off",
+            _ => "warn",
+        }
+    }
+}
+
 /// The command line with the default command put in where there is none.
 pub(crate) fn with_default_command(mut args: Vec<OsString>) -> Vec<OsString> {
     let command = Cli::command();

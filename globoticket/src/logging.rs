@@ -7,20 +7,22 @@ use crate::config::Faults;
 /// What is logged, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LogArgs {
-    /// What is logged: error, warn, info, debug, trace, or a list such as warn,messaging=debug.
-    #[arg(long, global = true, value_name = "LEVELS", default_value = "info")]
-    log: String,
+    /// What is logged: off, error, warn, info, debug, trace, or a list such as warn,messaging=debug. Unless it is given:
+    /// info where the shop runs, off where it is simulated, else warn.
+    #[arg(long, global = true, value_name = "LEVELS")]
+    log: Option<String>,
     /// How logs are written: text or json.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: String,
 }
 
-/// Begins to log; what is wrong with the settings is noted.
-pub(crate) fn start(args: &LogArgs, faults: &mut Faults) {
-    let filter = match EnvFilter::builder().parse(&args.log) {
+/// Begins to log, at `default` unless told otherwise; what is wrong with the settings is noted.
+pub(crate) fn start(args: &LogArgs, default: &str, faults: &mut Faults) {
+    let levels = args.log.as_deref().unwrap_or(default);
+    let filter = match EnvFilter::builder().parse(levels) {
         Ok(filter) => filter,
         Err(error) => {
-            faults.wrong("log", &args.log, &format!("it must be a level or a list of them ({error})"));
+            faults.wrong("log", levels, &format!("it must be a level or a list of them ({error})"));
             return;
         }
     };

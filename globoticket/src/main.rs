@@ -52,7 +52,7 @@ fn start(args: Vec<OsString>) -> Result<(), Failure> {
     let mut faults = read.faults;
     match Cli::from_arg_matches(&read.matches) {
         Ok(cli) => {
-            logging::start(&cli.log, &mut faults);
+            logging::start(&cli.log, cli.command.default_log(), &mut faults);
             commands::carry_out(cli.command, faults)
         }
         Err(error) => told_by_parser(&error, faults),

@@ -59,7 +59,8 @@ fn tell(id: &str, story: &Value) {
     let decisions: Vec<Vec<String>> = array(&story["history"]["history"]).iter().map(decision).collect();
     print_table(&["AT", "INPUT", "FROM", "TO", "SENT"], &decisions);
     say("\npayments");
-    say(serde_json::to_string_pretty(&story["payments"]).unwrap_or_default());
+    let attempts: Vec<Vec<String>> = array(&story["payments"]["payments"]).iter().flat_map(payment).collect();
+    print_table(&["AT", "ATTEMPT", "INPUT", "TO"], &attempts);
     say("\ntickets");
     let tickets: Vec<Vec<String>> = array(&story["tickets"]["tickets"]).iter().map(ticket).collect();
     print_table(&["CODE", "VALID"], &tickets);
@@ -68,9 +69,21 @@ fn tell(id: &str, story: &Value) {
 fn decision(row: &Value) -> Vec<String> {
     let sent: Vec<&str> = array(&row["sent"]).iter().filter_map(Value::as_str).collect();
     let text = |name| member(row, name).to_owned();
+    vec![instant(row), text("input"), text("from"), text("to"), sent.join(", ")]
+}
+
+/// What happened to one attempt to pay, and how it stands.
+fn payment(payment: &Value) -> Vec<Vec<String>> {
+    let attempt = payment["attempt"].to_string();
+    let text = |row, name| member(row, name).to_owned();
+    let steps = array(&payment["history"]).iter().map(|row| vec![instant(row), attempt.clone(), text(row, "input"), text(row, "to")]);
+    steps.collect()
+}
+
+/// When a row of a history was written, to the millisecond.
+fn instant(row: &Value) -> String {
     let at = member(row, "at");
-    let at = at.get(..23).map_or_else(|| moment(at), |text| text.replace('T', " "));
-    vec![at, text("input"), text("from"), text("to"), sent.join(", ")]
+    at.get(..23).map_or_else(|| moment(at), |text| text.replace('T', " "))
 }
 
 fn ticket(ticket: &Value) -> Vec<String> {
