@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use hosting::Health;
-use http::StatusCode;
+use http::{StatusCode, header};
 use messaging::http::{Class, Problem, RouteEntry};
 use storage::Database;
 
@@ -118,8 +118,10 @@ async fn live() -> &'static str {
 
 async fn ready(State(health): State<Health>) -> Response {
     let report = health.report();
-    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(report)).into_response()
+    if report.ready {
+        return Json(report).into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], Json(report)).into_response()
 }
 
 async fn only_get(request: Request) -> Problem {

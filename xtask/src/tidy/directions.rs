@@ -36,8 +36,8 @@ const MAY_NAME: &[(&str, &[&[&str]])] = &[
     ("xtask", &[]),
 ];
 
-/// Tests and examples may name these two besides, and what the crate reaches anyway.
-const TESTS_MAY_NAME: &[&str] = &["conformance", "embedded"];
+/// Tests and examples may name these besides, and what the crate reaches anyway.
+const TESTS_MAY_NAME: &[&str] = &["conformance", "embedded", "broker", "buyer"];
 
 /// A crate of the workspace, as `cargo metadata` tells it.
 #[derive(Debug, Clone)]

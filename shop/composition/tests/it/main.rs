@@ -7,6 +7,7 @@ mod documents;
 mod judging;
 mod letters;
 mod network;
+mod refusals;
 mod request;
 mod rubbish;
 mod seeding;
