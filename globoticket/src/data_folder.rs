@@ -52,7 +52,7 @@ impl DataFolder {
                 "the data folder {shown} cannot be written to ({error}); choose another with --data, or let this user write there"
             ))
         };
-        std::fs::create_dir_all(path).map_err(unwritable)?;
+        create_private(path).map_err(unwritable)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(unwritable)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
@@ -141,6 +141,15 @@ pub(crate) fn organiser_key(data: &Path) -> Result<String, Failure> {
             path.display()
         ))),
     }
+}
+
+/// Makes the folder, if it is not there, for its owner only: what is in it opens orders and tickets.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path)
 }
 
 /// Writes the whole file or nothing of it; only its owner may read it.

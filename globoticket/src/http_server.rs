@@ -65,7 +65,7 @@ impl Door {
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
         let taking = Taking { outside: outside.clone(), router, room: Arc::clone(&room), stop: signal };
         let ended = outside.spawner.spawn("http", Box::pin(taking.run(self.listener)));
-        Server { clock: Arc::clone(&outside.clock), stop, ended, room }
+        Server { clock: Arc::clone(&outside.clock), stop, ended: Some(ended), room }
     }
 }
 
@@ -73,20 +73,30 @@ impl Door {
 pub(crate) struct Server {
     clock: Arc<dyn Clock>,
     stop: StopSource,
-    ended: BoxFuture<'static, TaskEnd>,
+    /// None: seen already.
+    ended: Option<BoxFuture<'static, TaskEnd>>,
     room: Arc<Semaphore>,
 }
 
 impl Server {
+    /// Ends when no more connections are taken: told so, or because something is wrong with the server itself.
+    pub(crate) async fn ended(&mut self) {
+        if let Some(ended) = &mut self.ended {
+            ended.await;
+            self.ended = None;
+        }
+    }
+
     /// Takes no more connections and lets running requests finish within `deadline`; answers whether they did.
-    pub(crate) async fn stop(self, deadline: Duration) -> bool {
+    pub(crate) async fn stop(mut self, deadline: Duration) -> bool {
         self.stop.stop();
+        let (clock, room) = (Arc::clone(&self.clock), Arc::clone(&self.room));
         let finished = async {
-            self.ended.await;
+            self.ended().await;
             // All permits are back when all connections have ended.
-            drop(self.room.acquire_many(CONNECTIONS_MAX).await);
+            drop(room.acquire_many(CONNECTIONS_MAX).await);
         };
-        matches!(race(finished, self.clock.sleep(deadline)).await, Either::First(()))
+        matches!(race(finished, clock.sleep(deadline)).await, Either::First(()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A running shop, used from the command line.
 
-use crate::world::{Shop, command, ended, run, run_in};
+use crate::world::{Shop, command, ended, post, run, run_in};
 
 #[test]
 fn a_ticket_is_bought_and_everything_is_true() {
@@ -18,7 +18,10 @@ fn what_was_bought_is_there_after_a_kill() {
     let event = shop.ask(&["events", "create", "--title", "A Night", "--capacity", "5", "--price", "25.00", "--json"]).json();
     let id = event["id"].as_str().unwrap();
     run_in(&shop.folder, &["buy", "--url", &shop.url(), "--event", id, "--quantity", "2", "--json"]).json();
-    let shop = Shop::start_in(shop.kill(), &["--no-seed-data"]);
+    let folder = shop.kill();
+    let killed = run_in(&folder, &["verify", "--data", "data", "--json"]);
+    assert!(matches!(killed.code, Some(0 | 3)), "{}{}", killed.out, killed.err);
+    let shop = Shop::start_in(folder, &["--no-seed-data"]);
     let verified = shop.ask(&["verify", "--wait", "30", "--json"]).json();
     assert_eq!(verified["checked"]["tickets"], 2, "{verified}");
     let (code, folder) = shop.stop();
@@ -81,6 +84,17 @@ fn a_port_or_a_data_folder_is_used_once() {
     let url = shop.url();
     let port = url.rsplit(':').next().unwrap();
     run(&["run", "--data", "other", "--port", port, "--gateway-port", "0"]).refused(1, port);
+}
+
+#[test]
+fn a_huge_body_and_rubbish_are_answered_with_problems() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    let path = "/api/shopping-basket/baskets/00000000-0000-0000-0000-000000000000/lines";
+    for (body, status) in [("x".repeat(3_000_000), "413"), ("{".to_owned(), "400")] {
+        let answer = post(&shop.url(), path, &body);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+    }
 }
 
 #[cfg(unix)]

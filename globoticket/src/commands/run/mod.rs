@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hosting::{Either, Health, Outside, race};
+use hosting::{Either, Health, Outside, StopSignal, race};
 
 use crate::config::Faults;
 use crate::data_folder::{DEFAULT_DATA, DataFolder, Running};
@@ -96,21 +96,27 @@ async fn run(outside: Outside, settings: Settings) -> Result<(), Failure> {
     folder.note_running(&running)?;
     say(format!("GloboTicket is at {} (payment gateway {}, data in {})", running.url, running.gateway_url, folder.path().display()));
 
-    let work = stop::Work { server, shop, gateway_server, broker };
-    let ended = race(told.stopped(), open(&work, seed_data.is_some())).await;
-    let failed = match ended {
+    let mut work = stop::Work { server, shop, gateway_server, broker };
+    let ended = match race(told.stopped(), open(&work, seed_data.is_some())).await {
         Either::First(()) => Ok(()),
         Either::Second(Err(failure)) => Err(failure),
         Either::Second(Ok(())) => {
             say("ready: buy a ticket with `globoticket buy`; Ctrl-C stops");
-            told.stopped().await;
-            Ok(())
+            until_the_end(&told, &mut work).await
         }
     };
     say("stopping");
     work.stop(&outside).await;
     folder.note_stopped();
-    failed
+    ended
+}
+
+/// Until the shop is told to stop, or one of its doors is no longer served.
+async fn until_the_end(told: &StopSignal, work: &mut stop::Work) -> Result<(), Failure> {
+    match race(told.stopped(), race(work.server.ended(), work.gateway_server.ended())).await {
+        Either::First(()) => Ok(()),
+        Either::Second(_) => Err(Failure::new("the shop no longer takes connections, which is a fault of its own; its log says more")),
+    }
 }
 
 /// Enters the first events, where that is wanted.
