@@ -6,6 +6,7 @@ mod chaos;
 mod crash;
 mod damage;
 mod faults;
+mod full_disk;
 mod harness;
 mod messages;
 mod settling;
