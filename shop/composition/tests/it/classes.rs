@@ -1,7 +1,9 @@
 //! Who may call what: each route of the table, tried without a key and with wrong ones.
 
 use composition::ShopRoute;
+use http::Method;
 use messaging::http::Class;
+use serde_json::json;
 
 use crate::request::{Ids, body, name, parts, path};
 use crate::shop::{ORGANISER, Reply, SERVICE, TestShop};
@@ -68,7 +70,7 @@ fn a_secret_that_nobody_was_given_opens_nothing_whatever_the_key() {
 fn every_changing_route_of_the_catalogue_and_of_the_admin_is_the_organisers() {
     let shop = TestShop::open("changes-class");
     for route in shop.shop().routes() {
-        let changes = route.entry.method != http::Method::GET;
+        let changes = route.entry.method != Method::GET;
         let of_admin = route.prefix == "/api/admin" && route.entry.path != "/openapi.json";
         if of_admin || (changes && route.prefix == "/api/event-catalog") {
             assert_eq!(route.entry.class, Class::Organiser, "{}", name(route));
@@ -84,7 +86,36 @@ fn unknown_paths_and_methods_are_refused_in_words() {
         assert_eq!((reply.status, reply.is_problem()), (404, true), "{path}");
     }
     for path in ["/api/event-catalog/events", "/health/live", "/api/admin/dead-letters"] {
-        let reply = shop.organiser(&http::Method::PUT, path, &serde_json::json!({}));
+        let reply = shop.organiser(&Method::PUT, path, &json!({}));
         assert_eq!((reply.status, reply.is_problem()), (405, true), "{path}");
     }
+}
+
+#[test]
+fn every_path_takes_the_methods_of_the_table_and_no_other() {
+    let shop = TestShop::open("methods");
+    let ids = Ids::unknown();
+    for route in shop.shop().routes() {
+        let path = path(route, &parts(route, &ids));
+        let of_path = shop.shop().routes().iter().filter(|other| (&other.prefix, other.entry.path) == (&route.prefix, route.entry.path));
+        let taken: Vec<&Method> = of_path.map(|other| &other.entry.method).collect();
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::TRACE] {
+            if !taken.contains(&&method) {
+                let reply = shop.organiser(&method, &path, &json!({}));
+                assert_eq!((reply.status, reply.is_problem()), (405, true), "{method} {path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_shop_that_is_not_ready_says_so_and_when_to_ask_again() {
+    let shop = TestShop::open("ready");
+    let part = shop.parts().health.component("a-part-of-the-test");
+    let reply = shop.get("/health/ready");
+    assert_eq!((reply.status, reply.retry_after.as_deref(), &reply.body["ready"]), (503, Some("1"), &json!(false)));
+    assert_eq!((shop.get("/health/live").status, &reply.body["parts"]["a-part-of-the-test"]["condition"]), (200, &json!("starting")));
+    part.degraded("the disk is slow");
+    let reply = shop.get("/health/ready");
+    assert_eq!((reply.status, &reply.body["parts"]["a-part-of-the-test"]["reason"]), (200, &json!("the disk is slow")));
 }

@@ -84,12 +84,14 @@ fn a_counter_below_zero_breaks_invariant_1() {
 }
 
 #[test]
-fn invariant_1_is_judged_also_while_things_are_under_way() {
+fn counters_and_what_cannot_be_read_are_judged_also_while_things_are_under_way() {
     let (mut facts, now) = clean();
     facts.queues.push(QueueFacts { name: "ordering".to_owned(), active: 1, dead_letters: BTreeMap::new() });
     facts.box_office.ticket_types[0].held += 1;
+    facts.ordering.unreadable.push((OrderId::new(uuid::Uuid::nil()), "not JSON".to_owned()));
     let report = report(&facts, now);
-    assert_eq!((report.at_rest, report.violations[0].invariant), (false, 1));
+    let found: Vec<u8> = report.violations.iter().map(|violation| violation.invariant).collect();
+    assert_eq!((report.at_rest, found), (false, vec![1, 2]));
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use composition::ServiceName;
 use http::Method;
 use messaging::{Destination, OutgoingMessage, Settings};
 use serde_json::{Value, json};
+use storage::params;
 
 use crate::shop::TestShop;
 
@@ -84,4 +86,30 @@ fn a_letter_that_is_not_there_is_not_found() {
         let retried = shop.organiser(&Method::POST, &format!("{LETTERS}/{id}/retry"), &Value::Null);
         assert_eq!((shown.status, shown.is_problem(), retried.status, retried.is_problem()), (404, true, 404, true), "{id}");
     }
+}
+
+/// Leaves ordering with a message that it committed and that no bus takes.
+fn plant_unsendable(shop: &TestShop) {
+    let ordering = shop.shop().services().iter().find(|running| running.name == ServiceName::Ordering).unwrap();
+    let planted = ordering.service.db().write_blocking(|tx| {
+        tx.execute(
+            "INSERT INTO outbox (message_id, destination, headers, body, due, failure)
+             VALUES ($1, 'queue:payment', '{\"type\":\"globoticket.test.too-large\"}', $2, 0, 'too large')",
+            params![uuid::Uuid::nil(), b"{}".to_vec()],
+        )
+    });
+    planted.unwrap();
+}
+
+#[test]
+fn a_message_that_could_never_be_sent_is_listed_and_shown_and_not_sent_again() {
+    let shop = TestShop::open("unsendable");
+    plant_unsendable(&shop);
+    assert_eq!(shop.rest().1.dead_letters, 1);
+    let letters = list(&shop);
+    assert_eq!((letters[0]["kind"].as_str(), letters[0]["description"].as_str()), (Some("globoticket.test.too-large"), Some("too large")));
+    let path = format!("{LETTERS}/{}", id(&letters[0]));
+    assert_eq!(shop.organiser(&Method::GET, &path, &Value::Null).body, letters[0]);
+    let retried = shop.organiser(&Method::POST, &format!("{path}/retry"), &json!({"confirmed": true}));
+    assert_eq!((retried.status, retried.body["type"].as_str()), (409, Some("unsendable")));
 }

@@ -4,6 +4,7 @@
 mod buying;
 mod classes;
 mod documents;
+mod gateway;
 mod judging;
 mod letters;
 mod network;

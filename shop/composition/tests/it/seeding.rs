@@ -47,3 +47,20 @@ fn every_kind_of_event_that_a_buyer_may_meet_is_among_the_first() {
     assert!(kinds.iter().any(|kind| kind.price.amount_minor == 0), "free");
     assert!(facts.basket.events.iter().any(|event| event.cancelled), "cancelled");
 }
+
+#[test]
+fn a_first_start_that_was_broken_off_is_taken_up_again() {
+    let mut shop = TestShop::open("broken-off");
+    shop.seed_and_break_off();
+    shop.restart();
+    shop.seed();
+    let (facts, report) = shop.rest();
+    assert_eq!((report.violations, report.dead_letters), (vec![], 0));
+    let titles: std::collections::BTreeSet<&str> = facts.catalog.events.iter().map(|event| event.title.as_str()).collect();
+    assert!(
+        titles.len() == facts.catalog.events.len() && titles.len() >= 40,
+        "{} events, {} titles",
+        facts.catalog.events.len(),
+        titles.len()
+    );
+}

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use composition::invariants::{QueueFacts, Report, ShopFacts, Sources, judge};
 use composition::{GatewayAddress, Parts, ServiceName, Shop};
 use embedded::Embedded;
-use hosting::{Health, HttpClient, Outside};
+use hosting::{Either, Health, HttpClient, Outside, race};
 use http::{Method, Request, Response, header};
 use messaging::Settings;
 use messaging::http::Access;
@@ -23,6 +23,8 @@ use crate::network::Network;
 
 pub(crate) const ORGANISER: &str = "the-organisers-key";
 pub(crate) const SERVICE: &str = "the-service-key";
+/// The payment gateway's key that opens everything there.
+pub(crate) const SECRET_KEY: &str = "sk_test";
 /// How often a state is looked for, at most, and how long between two looks.
 const LOOKS: u32 = 4_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -79,7 +81,7 @@ impl TestShop {
         let broker_db = open(&at("broker"), &[broker::MIGRATIONS]);
         let broker = runtime.block_on(Broker::start(&outside, broker_db.clone(), BrokerSettings::default())).unwrap();
         let gateway_db = open(&at("gateway"), &[payment_gateway::MIGRATIONS]);
-        let keys = Keys { secret: "sk_test".to_owned(), publishable: "pk_test".to_owned() };
+        let keys = Keys { secret: SECRET_KEY.to_owned(), publishable: "pk_test".to_owned() };
         network.serve("gateway.test", Gateway::new(outside.clone(), gateway_db.clone(), &keys).router());
         let parts = Parts {
             outside: outside.clone(),
@@ -108,6 +110,13 @@ impl TestShop {
 
     pub(crate) fn seed(&self) {
         self.runtime.block_on(self.shop.seed()).unwrap();
+    }
+
+    /// Begins to enter the first events, and goes no further once something has to be waited for.
+    pub(crate) fn seed_and_break_off(&self) {
+        let at_once = std::future::ready(());
+        let ended = self.runtime.block_on(race(self.shop.seed(), at_once));
+        assert!(matches!(ended, Either::Second(())), "nothing had to be waited for");
     }
 
     pub(crate) fn parts(&self) -> &Parts {
