@@ -38,6 +38,7 @@ pub fn routes(service: Service, access: Access) -> (Router, Vec<RouteEntry>) {
                        wrong and what to do. Changes need the organiser's key as `Authorization: Bearer KEY` and take an \
                        `Idempotency-Key`."
     ),
+    servers((url = "/api/event-catalog")),
     paths(list, show, create, change_price, change_capacity, rename, reschedule, cancel)
 )]
 struct Description;

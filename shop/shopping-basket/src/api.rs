@@ -36,6 +36,7 @@ pub fn routes(service: Service, access: Access) -> (Router, Vec<RouteEntry>) {
         description = "Baskets until they are ordered. A basket's id is the buyer's secret. Refusals are `application/problem+json` \
                        (RFC 9457) and say what is wrong and what to do. Changes take an `Idempotency-Key`."
     ),
+    servers((url = "/api/shopping-basket")),
     paths(create, show, add, change_line, remove, accept_price, checkout)
 )]
 struct Description;

@@ -65,6 +65,7 @@ fn every_route_below_api_is_in_its_openapi_document_and_no_other() {
     }
     for (prefix, routes) in by_prefix {
         let document = described(&shop, prefix);
+        assert_eq!(document["servers"][0]["url"], prefix, "{prefix}/openapi.json says where its paths begin");
         for route in &routes {
             assert!(is_described(&document, route), "{} is not in {prefix}/openapi.json", name(route));
         }
