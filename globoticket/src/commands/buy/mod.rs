@@ -41,7 +41,7 @@ pub(crate) struct BuyArgs {
     /// How many places each buyer wants.
     #[arg(long, value_name = "N", default_value = "1")]
     quantity: String,
-    /// The card's number, which goes to the payment gateway alone.
+    /// The card's number, which goes to the payment gateway alone; 4242424242424242 unless told otherwise.
     #[arg(long, value_name = "NUMBER", default_value = "4242424242424242", hide_default_value = true)]
     card: String,
     /// Where tickets are mailed to.

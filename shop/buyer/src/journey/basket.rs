@@ -16,6 +16,22 @@ pub(super) struct Line {
     quantity: u64,
     price_minor: i64,
     held_until: String,
+    left: Option<u64>,
+    refused_because: String,
+}
+
+impl Line {
+    /// What it means that the places cannot be had.
+    fn not_to_be_had(&self) -> End {
+        let quantity = self.quantity;
+        match (self.refused_because.as_str(), self.left) {
+            ("quantity_limit", _) => End::WrongUse(format!("{quantity} places are more than one buyer may have")),
+            ("sold_out", Some(left)) if left >= quantity => {
+                End::Contradicted(format!("{quantity} places are said to be sold out, and {left} to be left"))
+            }
+            _ => End::SoldOut,
+        }
+    }
 }
 
 impl Journey<'_> {
@@ -55,7 +71,7 @@ impl Journey<'_> {
                 }
                 "sold_out" | "event_cancelled" => {
                     self.note(Told::SoldOut);
-                    return Err(Stop::Ended(End::SoldOut));
+                    return Err(Stop::Ended(line.not_to_be_had()));
                 }
                 "expired" => return Err(Stop::Ended(End::Left)),
                 _ => {}
@@ -72,6 +88,8 @@ impl Journey<'_> {
             quantity: line["quantity"].as_u64().unwrap_or(0),
             price_minor: line["price_minor"].as_i64().unwrap_or(0),
             held_until: text(&line["held_until"]),
+            left: line["left"].as_u64(),
+            refused_because: text(&line["refused_because"]),
         })
     }
 

@@ -69,6 +69,22 @@ fn a_line_that_is_sold_out_ends_without_an_order() {
 }
 
 #[test]
+fn places_that_are_sold_out_and_left_contradict() {
+    let shop = FakeShop::without_a_hitch();
+    let line = json!({"id": "l1", "state": "sold_out", "quantity": 1, "left": 1, "refused_because": "sold_out"});
+    shop.says(&get(BASKET), [ok(json!({"lines": [line]}))]);
+    assert!(matches!(buy(&shop, GOOD).0, End::Contradicted(_)));
+}
+
+#[test]
+fn more_places_than_a_buyer_may_have_are_wrong_use() {
+    let shop = FakeShop::without_a_hitch();
+    let line = json!({"id": "l1", "state": "sold_out", "quantity": 1, "left": 50, "refused_because": "quantity_limit"});
+    shop.says(&get(BASKET), [ok(json!({"lines": [line]}))]);
+    assert!(matches!(buy(&shop, GOOD).0, End::WrongUse(_)));
+}
+
+#[test]
 fn an_unknown_card_is_wrong_use_and_is_not_repeated() {
     let shop = FakeShop::without_a_hitch();
     shop.says("POST /v1/payment_methods", [Says::Json(402, json!({"error": {"message": "Your card number is incorrect."}}))]);
