@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use buyer::{Choice, Client, End, Journal, Purchase, Whim, buy};
+use buyer::{Choice, Client, End, Journal, Purchase, Told, Whim, buy};
 use bytes::Bytes;
 use hosting::{BoxFuture, HttpClient, HttpError, Outside, Protections};
 use http::uri::{Authority, Uri};
@@ -83,8 +83,12 @@ pub(crate) async fn shop(world: &Arc<World>, on_sale: &[OnSale]) -> Vec<Customer
         let name = format!("window-shopper-{number}");
         let group = world.sim.group(&name);
         let random = world.sim.random(&name);
-        let shopper = WindowShopper { client: client(world, group), random, on_sale: on_sale.to_vec() };
-        ends.push(world.sim.spawn(group, &name, shopper.look_around()));
+        let shopper = WindowShopper { client: client(world, group), random, on_sale: on_sale.to_vec(), journal: Journal::default() };
+        let done = Arc::clone(&done);
+        ends.push(world.sim.spawn(group, &name.clone(), async move {
+            let customer = shopper.look_around(name).await;
+            lock(&done).push(customer);
+        }));
     }
     for end in ends {
         end.await;
@@ -142,23 +146,27 @@ struct WindowShopper {
     client: Client,
     random: Random,
     on_sale: Vec<OnSale>,
+    journal: Journal,
 }
 
 impl WindowShopper {
-    async fn look_around(mut self) {
+    async fn look_around(mut self, name: String) -> Customer {
         let arrives = Duration::from_micros(self.random.below(BUSY_US));
         self.client.outside.clock.sleep(arrives).await;
+        let choice = draw_choice(&mut self.random, &self.on_sale);
         // Whoever gets no answer goes home.
-        let _ = self.look_at_lines().await;
+        let _ = self.look_at_lines(&choice).await;
+        let purchase = Purchase { choice, card: "none".to_owned(), email: String::new(), name: name.clone(), whim: Whim::None };
+        Customer { name, client: self.client, purchase, journal: self.journal, end: End::Left }
     }
 
-    async fn look_at_lines(&mut self) -> Result<(), buyer::Gave> {
+    async fn look_at_lines(&mut self, choice: &Choice) -> Result<(), buyer::Gave> {
         let made = self.client.change(Method::POST, "/api/shopping-basket/baskets", &json!({})).await?;
         let Some(basket) = made.body["id"].as_str() else { return Ok(()) };
+        self.journal.note(self.client.now(), Told::Basket { id: basket.to_owned() });
         let lines = format!("/api/shopping-basket/baskets/{basket}/lines");
         for _ in 0..self.random.between(1, 2) {
-            let Choice { event, ticket_type, quantity } = draw_choice(&mut self.random, &self.on_sale);
-            let line = json!({"event_id": event, "ticket_type_id": ticket_type, "quantity": quantity});
+            let line = json!({"event_id": choice.event, "ticket_type_id": choice.ticket_type, "quantity": choice.quantity});
             let added = self.client.change(Method::POST, &lines, &line).await?;
             let Some(id) = added.body["id"].as_str() else { return Ok(()) };
             let long = self.random.chance(400_000);

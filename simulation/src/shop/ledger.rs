@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use messaging::{Delivery, Destination, OutgoingMessage};
 
+/// When something happened: virtual time since the start, and its place among all that happened then.
+pub(crate) type Moment = (Duration, u64);
+
 /// A message that the bus has accepted; one that was sent again is the same message.
 pub(crate) struct Sent {
-    pub(crate) at: Duration,
+    pub(crate) at: Moment,
     pub(crate) destination: Destination,
     pub(crate) id: String,
     pub(crate) source: String,
@@ -19,7 +22,7 @@ pub(crate) struct Sent {
 
 /// A message that an endpoint was given.
 pub(crate) struct Delivered {
-    pub(crate) at: Duration,
+    pub(crate) at: Moment,
     pub(crate) endpoint: String,
     pub(crate) id: String,
 }
@@ -29,6 +32,7 @@ pub(crate) struct Ledger {
     pub(crate) sent: Vec<Sent>,
     pub(crate) delivered: Vec<Delivered>,
     known: BTreeSet<String>,
+    moments: u64,
 }
 
 /// What one handling of a message may send several times about one subject.
@@ -36,7 +40,12 @@ const OFTEN: [&str; 3] =
     ["globoticket.payment.call-gateway", "globoticket.payment.refund-failed", "globoticket.box-office.availability-changed"];
 
 impl Ledger {
-    pub(crate) fn sent(&mut self, at: Duration, message: OutgoingMessage) {
+    pub(crate) fn moment(&mut self, now: Duration) -> Moment {
+        self.moments += 1;
+        (now, self.moments)
+    }
+
+    pub(crate) fn sent(&mut self, at: Moment, message: OutgoingMessage) {
         if !self.known.insert(message.id.clone()) {
             return;
         }
@@ -53,7 +62,8 @@ impl Ledger {
         });
     }
 
-    pub(crate) fn delivered(&mut self, at: Duration, endpoint: &str, delivery: &Delivery) {
+    pub(crate) fn delivered(&mut self, now: Duration, endpoint: &str, delivery: &Delivery) {
+        let at = self.moment(now);
         self.delivered.push(Delivered { at, endpoint: endpoint.to_owned(), id: delivery.id.clone() });
     }
 

@@ -188,7 +188,8 @@ impl Transport for SimTransport {
     fn send(&self, batch: Vec<OutgoingMessage>) -> BoxFuture<'_, BatchResult> {
         Box::pin(async move {
             let bus = self.bus().await?;
-            let at = self.sim.monotonic();
+            let now = self.sim.monotonic();
+            let at = lock(&self.state).ledger.moment(now);
             for message in &batch {
                 let title = format!("{:?} {}\n", message.destination, message.id);
                 let from = message.headers.get("source").map_or("", String::as_str);

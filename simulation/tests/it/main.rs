@@ -8,4 +8,5 @@ mod faults;
 mod groups;
 mod http;
 mod replay;
+mod shop;
 mod toy;
