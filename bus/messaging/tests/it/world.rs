@@ -239,9 +239,13 @@ impl Ids for World {
 impl Entropy for World {
     fn fill(&self, bytes: &mut [u8]) {
         let mut state = self.state.lock().unwrap();
-        for byte in bytes {
+        for chunk in bytes.chunks_mut(8) {
+            // One step of SplitMix64: no two draws are alike.
             state.ids += 1;
-            *byte = (state.ids.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8;
+            let mut draw = state.ids.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            draw = (draw ^ (draw >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            draw = (draw ^ (draw >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            chunk.copy_from_slice(&(draw ^ (draw >> 31)).to_le_bytes()[..chunk.len()]);
         }
     }
 }

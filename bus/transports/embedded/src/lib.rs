@@ -84,16 +84,19 @@ impl Transport for Embedded {
 
     fn send(&self, batch: Vec<OutgoingMessage>) -> BoxFuture<'_, BatchResult> {
         Box::pin(async move {
-            let names: Vec<String> = batch.iter().map(|message| translate::name(&message.destination).to_owned()).collect();
-            let results = self.broker.send(batch.into_iter().map(outgoing).collect()).await;
-            if results.iter().any(|result| matches!(result, Err(SendError::Stopped))) {
+            let fits = |message: &OutgoingMessage| message.body.len() <= BODY_BYTES_MAX;
+            let checked: Vec<Result<String, TransportError>> =
+                batch.iter().map(|message| translate::checked(message, BODY_BYTES_MAX)).collect();
+            let sent = self.broker.send(batch.into_iter().filter(fits).map(outgoing).collect()).await;
+            if sent.iter().any(|result| matches!(result, Err(SendError::Stopped))) {
                 return Err(TransportError::Disconnected("the broker has stopped".to_owned()));
             }
-            Ok(results
-                .into_iter()
-                .zip(names)
-                .map(|(result, name)| result.map(drop).map_err(|error| translate::sending(error, name)))
-                .collect())
+            let mut sent = sent.into_iter();
+            let mut next = |name: String| match sent.next() {
+                Some(result) => result.map(drop).map_err(|error| translate::sending(error, name)),
+                None => Err(TransportError::Disconnected("the broker gave no answer".to_owned())),
+            };
+            Ok(checked.into_iter().map(|name| name.and_then(&mut next)).collect())
         })
     }
 

@@ -12,6 +12,16 @@ pub(crate) fn name(destination: &Destination) -> &str {
     }
 }
 
+/// Where the message goes, if its body is not over `bytes_max`.
+pub(crate) fn checked(message: &OutgoingMessage, bytes_max: usize) -> Result<String, TransportError> {
+    match message.body.len() {
+        bytes if bytes > bytes_max => {
+            Err(TransportError::Refused(format!("its body has {bytes} bytes, the embedded transport takes {bytes_max}")))
+        }
+        _ => Ok(name(&message.destination).to_owned()),
+    }
+}
+
 pub(crate) fn outgoing(message: OutgoingMessage) -> broker::Outgoing {
     broker::Outgoing {
         destination: match message.destination {

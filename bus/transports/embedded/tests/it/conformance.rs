@@ -1,0 +1,88 @@
+//! The embedded transport passes the suite, on a database file and in memory.
+
+use std::sync::{Arc, Mutex};
+
+use broker::{Broker, BrokerSettings, EntityDeclaration, QueueSettings};
+use conformance::Place;
+use embedded::Embedded;
+use hosting::{BoxFuture, Outside};
+use messaging::{Endpoint, Transport};
+use storage::{Database, Driver, Location, Migrations};
+use tempfile::TempDir;
+
+use crate::world::World;
+
+/// A folder with the broker's and the endpoints' databases.
+struct Folder {
+    world: World,
+    folder: TempDir,
+    broker: Mutex<Option<Broker>>,
+}
+
+impl Folder {
+    fn open(&self, name: &str, migrations: &[Migrations]) -> Result<Database, String> {
+        let location = Location::File(self.folder.path().join(format!("{name}.sqlite")));
+        Database::open(&location, Driver::inline(), migrations).map_err(|error| format!("{error:?}"))
+    }
+}
+
+impl Place for Folder {
+    fn outside(&self) -> Outside {
+        self.world.outside()
+    }
+
+    fn start(&self) -> BoxFuture<'_, Result<Arc<dyn Transport>, String>> {
+        Box::pin(async {
+            let running = self.broker.lock().unwrap().clone();
+            let broker = match running {
+                Some(broker) => broker,
+                None => {
+                    let db = self.open("broker", &[broker::MIGRATIONS])?;
+                    Broker::start(&self.world.outside(), db, BrokerSettings::default()).await.map_err(|error| error.to_string())?
+                }
+            };
+            *self.broker.lock().unwrap() = Some(broker.clone());
+            Ok(Arc::new(Embedded::new(broker)) as Arc<dyn Transport>)
+        })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let broker = self.broker.lock().unwrap().take();
+            if let Some(broker) = broker {
+                broker.stop().await;
+            }
+        })
+    }
+
+    fn kill(&self) {
+        self.broker.lock().unwrap().take();
+        self.world.kill();
+    }
+
+    fn database(&self, endpoint: &Endpoint) -> Result<Database, String> {
+        self.open(endpoint.declaration().name, endpoint.all_migrations())
+    }
+
+    fn spoil<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(async {
+            let Some(broker) = self.broker.lock().unwrap().clone() else { return false };
+            let settings = QueueSettings { max_delivery_count: 3, ..Embedded::queue_settings() };
+            broker.provision(&[EntityDeclaration::Queue { name: queue.to_owned(), settings }]).await.is_ok()
+        })
+    }
+}
+
+#[test]
+fn the_embedded_transport_keeps_every_promise_of_the_suite() {
+    let world = World::default();
+    let place = |_| {
+        // Each row begins without the tasks of the last.
+        world.kill();
+        Box::new(Folder { world: world.clone(), folder: tempfile::tempdir().unwrap(), broker: Mutex::default() }) as Box<dyn Place>
+    };
+    let report = world.wait(conformance::suite(place));
+    report.assert();
+    assert_eq!(report.rows.len(), 29);
+    assert_eq!(report.skipped(), [""; 0], "nothing is ruled out");
+}
