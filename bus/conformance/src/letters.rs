@@ -36,7 +36,7 @@ impl Event for Pinged {}
 const TABLES: Migrations =
     Migrations { set: "suite", files: &[("0001_notes.sql", "CREATE TABLE notes (id AUTO_KEY, text TEXT NOT NULL, at BIGINT NOT NULL);")] };
 
-/// Notes each ping; `fail` and `fail once` fail, `later` puts itself off by an hour and says then what it is.
+/// Notes each ping and tells of it; `fail` fails for good.
 pub(crate) fn pinger() -> Endpoint {
     Endpoint::new("pinger").migrations(TABLES).sends::<Ping>().publishes::<Pinged>().handle(ping)
 }

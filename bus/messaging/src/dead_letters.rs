@@ -145,7 +145,7 @@ fn describe(endpoint: &str, browsed: Browsed) -> DeadLetter {
         subject: browsed.headers.get(envelope::SUBJECT).cloned(),
         reason,
         description,
-        since: browsed.enqueued,
+        since: browsed.headers.get(envelope::DEAD_SINCE).and_then(|time| time.parse().ok()).unwrap_or(browsed.enqueued),
         body: String::from_utf8_lossy(&browsed.body).into_owned(),
         headers: browsed.headers,
     }

@@ -17,6 +17,8 @@ pub(crate) const CAUSATION: &str = "causationid";
 pub(crate) const CONVERSATION: &str = "conversationid";
 pub(crate) const TRACE_PARENT: &str = "traceparent";
 pub(crate) const EXPIRY: &str = "expirytime";
+/// When the message came among the dead letters, as its endpoint noted it.
+pub(crate) const DEAD_SINCE: &str = "deadlettertime";
 pub(crate) const RETRY_ROUND: &str = "retryround";
 
 /// What a step's outgoing messages inherit from what caused them.

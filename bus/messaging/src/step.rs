@@ -52,7 +52,7 @@ impl Epitaph {
             ("deadletterendpoint".to_owned(), endpoint.to_owned()),
             ("deadletterattempts".to_owned(), self.tries.failed.max(1).to_string()),
             ("deadletterrounds".to_owned(), self.tries.round.to_string()),
-            ("deadlettertime".to_owned(), now.to_string()),
+            (envelope::DEAD_SINCE.to_owned(), now.to_string()),
         ])
     }
 }
