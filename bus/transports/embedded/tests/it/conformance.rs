@@ -1,9 +1,9 @@
-//! The embedded transport passes the suite, on a database file and in memory.
+//! The embedded transport passes the suite, on database files; a bus that forgets does not.
 
 use std::sync::{Arc, Mutex};
 
 use broker::{Broker, BrokerSettings, EntityDeclaration, QueueSettings};
-use conformance::Place;
+use conformance::{Ending, Place};
 use embedded::Embedded;
 use hosting::{BoxFuture, Outside};
 use messaging::{Endpoint, Transport};
@@ -17,6 +17,8 @@ struct Folder {
     world: World,
     folder: TempDir,
     broker: Mutex<Option<Broker>>,
+    /// A kill takes the broker's store along.
+    forgets: bool,
 }
 
 impl Folder {
@@ -58,6 +60,9 @@ impl Place for Folder {
     fn kill(&self) {
         self.broker.lock().unwrap().take();
         self.world.kill();
+        if self.forgets {
+            std::fs::remove_file(self.folder.path().join("broker.sqlite")).unwrap();
+        }
     }
 
     fn database(&self, endpoint: &Endpoint) -> Result<Database, String> {
@@ -73,16 +78,25 @@ impl Place for Folder {
     }
 }
 
+fn place(world: &World, forgets: bool) -> Box<dyn Place> {
+    // Each row begins without the tasks of the last.
+    world.kill();
+    Box::new(Folder { world: world.clone(), folder: tempfile::tempdir().unwrap(), broker: Mutex::default(), forgets })
+}
+
 #[test]
 fn the_embedded_transport_keeps_every_promise_of_the_suite() {
     let world = World::default();
-    let place = |_| {
-        // Each row begins without the tasks of the last.
-        world.kill();
-        Box::new(Folder { world: world.clone(), folder: tempfile::tempdir().unwrap(), broker: Mutex::default() }) as Box<dyn Place>
-    };
-    let report = world.wait(conformance::suite(place));
+    let report = world.wait(conformance::suite(|_| place(&world, false)));
     report.assert();
     assert_eq!(report.rows.len(), 29);
     assert_eq!(report.skipped(), [""; 0], "nothing is ruled out");
+}
+
+#[test]
+fn a_bus_that_forgets_what_it_confirmed_fails_the_suite() {
+    let world = World::default();
+    let report = world.wait(conformance::rows(&["T01", "T07", "T31"], |_| place(&world, true)));
+    let failed = report.rows.iter().filter(|row| matches!(row.ending, Ending::Failed(_))).map(|row| row.id);
+    assert_eq!(failed.collect::<Vec<_>>(), ["T07", "T31"], "{report}");
 }
