@@ -1,23 +1,26 @@
-//! The buyers of one history: who comes when, wants what, pays with which card, and has which whim. All but the window
-//! shoppers are production's own customer; those look at a line, take it out again, and never order.
+//! The buyers of one history: who comes when, wants what, pays with which card, and has which whim. Most are
+//! production's own customer; patrons have larger plans, and window shoppers look at a line, take it out again, and
+//! never order.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use buyer::{Choice, Client, End, Journal, Purchase, Told, Whim, buy};
+use buyer::{Choice, Client, End, Journal, Purchase, Told, Whim, buy, is_to_be_declined};
 use bytes::Bytes;
-use hosting::{BoxFuture, HttpClient, HttpError, Outside, Protections};
+use hosting::{BoxFuture, HttpClient, HttpError, Outside, Protections, TaskEnd};
 use http::uri::{Authority, Uri};
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::organiser::{BUSY_US, OnSale};
+use super::organiser::{BUSY_US, Desk, OnSale};
+use super::patron::Patron;
 use super::world::World;
 use crate::sim::lock;
 use crate::{Group, Random};
 
 /// How many buyers come: from, to.
 const BUYERS: (u64, u64) = (20, 26);
+const PATRONS: (u64, u64) = (2, 4);
 const WINDOW_SHOPPERS: (u64, u64) = (2, 4);
 /// How long a buyer asks a shop that does not answer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -61,62 +64,100 @@ pub(crate) fn shop_outside(world: &World, group: Group) -> Outside {
 /// Everybody shops; ends when the last one has left.
 pub(crate) async fn shop(world: &Arc<World>, on_sale: &[OnSale]) -> Vec<Customer> {
     let mut random = world.sim.random("crowd");
-    let done: Arc<Mutex<Vec<Customer>>> = Arc::default();
-    let mut ends = Vec::new();
+    let mut crowd = Crowd { world, on_sale, done: Arc::default(), ends: Vec::new() };
     for number in 0..random.between(BUYERS.0, BUYERS.1) {
-        let name = format!("buyer-{number:02}");
-        let group = world.sim.group(&name);
-        let mut random = world.sim.random(&name);
-        let client = client(world, group);
-        let purchase = draw_purchase(&mut random, &name, on_sale);
-        let arrives = Duration::from_micros(random.below(BUSY_US));
-        let (done, sim) = (Arc::clone(&done), world.sim.clone());
-        ends.push(world.sim.spawn(group, &name.clone(), async move {
-            sim.sleep(arrives).await;
-            let mut journal = Journal::default();
-            let end = buy(&client, &purchase, &mut journal, &mut |_| {}).await;
-            sim.record("end", &name, format!("{end:?} {journal:?}").as_bytes());
-            lock(&done).push(Customer { name, client, purchase, journal, end });
-        }));
+        crowd.send_in(format!("buyer-{number:02}"), buy_one_thing);
+    }
+    for number in 0..random.between(PATRONS.0, PATRONS.1) {
+        crowd.send_in(format!("patron-{number}"), |visitor, on_sale| patron(visitor, on_sale).shop());
     }
     for number in 0..random.between(WINDOW_SHOPPERS.0, WINDOW_SHOPPERS.1) {
-        let name = format!("window-shopper-{number}");
-        let group = world.sim.group(&name);
-        let random = world.sim.random(&name);
-        let shopper = WindowShopper { client: client(world, group), random, on_sale: on_sale.to_vec(), journal: Journal::default() };
-        let done = Arc::clone(&done);
-        ends.push(world.sim.spawn(group, &name.clone(), async move {
-            let customer = shopper.look_around(name).await;
-            lock(&done).push(customer);
-        }));
+        crowd.send_in(format!("window-shopper-{number}"), look_around);
     }
-    for end in ends {
+    for end in crowd.ends {
         end.await;
     }
-    let mut customers = std::mem::take(&mut *lock(&done));
+    let mut customers = std::mem::take(&mut *lock(&crowd.done));
     customers.sort_by(|a, b| a.name.cmp(&b.name));
     customers
 }
 
-fn client(world: &Arc<World>, group: Group) -> Client {
-    Client { outside: shop_outside(world, group), shop: "http://shop".to_owned(), patience: PATIENCE }
+struct Crowd<'w> {
+    world: &'w Arc<World>,
+    on_sale: &'w [OnSale],
+    done: Arc<Mutex<Vec<Customer>>>,
+    ends: Vec<BoxFuture<'static, TaskEnd>>,
+}
+
+/// Somebody who has just come.
+struct Visitor {
+    name: String,
+    client: Client,
+    desk: Desk,
+    random: Random,
+}
+
+impl Crowd<'_> {
+    /// Sends somebody in, who comes at some time, does `what`, and leaves.
+    fn send_in<F>(&mut self, name: String, what: impl FnOnce(Visitor, Vec<OnSale>) -> F + Send + 'static)
+    where
+        F: Future<Output = Customer> + Send,
+    {
+        let group = self.world.sim.group(&name);
+        let client = Client { outside: shop_outside(self.world, group), shop: "http://shop".to_owned(), patience: PATIENCE };
+        let (random, desk) = (self.world.sim.random(&name), Desk::new(self.world, group));
+        let mut visitor = Visitor { name: name.clone(), client, desk, random };
+        let (done, sim, on_sale) = (Arc::clone(&self.done), self.world.sim.clone(), self.on_sale.to_vec());
+        self.ends.push(self.world.sim.spawn(group, &name, async move {
+            sim.sleep(Duration::from_micros(visitor.random.below(BUSY_US))).await;
+            let customer = what(visitor, on_sale).await;
+            sim.record("end", &customer.name, format!("{:?} {:?}", customer.end, customer.journal).as_bytes());
+            lock(&done).push(customer);
+        }));
+    }
+}
+
+/// Production's own customer.
+async fn buy_one_thing(mut visitor: Visitor, on_sale: Vec<OnSale>) -> Customer {
+    let purchase = draw_purchase(&mut visitor.random, &visitor.name, &on_sale);
+    let mut journal = Journal::default();
+    let end = buy(&visitor.client, &purchase, &mut journal, &mut |_| {}).await;
+    Customer { name: visitor.name, client: visitor.client, purchase, journal, end }
+}
+
+fn patron(visitor: Visitor, on_sale: Vec<OnSale>) -> Patron {
+    let Visitor { name, client, desk, mut random } = visitor;
+    let wants =
+        (0..random.between(2, 3)).map(|_| Choice { quantity: 1 + random.chance(300_000) as u32, ..draw_choice(&mut random, &on_sale) });
+    let wants = wants.collect();
+    let cards = if random.chance(400_000) { vec!["4000000000000002", "4242424242424242"] } else { vec![draw_good_card(&mut random)] };
+    Patron { name, client, random, wants, cards, desk, journal: Journal::default() }
 }
 
 fn draw_purchase(random: &mut Random, name: &str, on_sale: &[OnSale]) -> Purchase {
     let choice = draw_choice(random, on_sale);
+    Purchase {
+        choice,
+        card: draw_card(random).to_owned(),
+        email: format!("{name}@example.org"),
+        name: name.to_owned(),
+        whim: draw_whim(random),
+    }
+}
+
+fn draw_card(random: &mut Random) -> &'static str {
     let mut percent = random.below(100);
     let card = CARDS.iter().find(|(share, _)| {
         let found = percent < *share;
         percent = percent.saturating_sub(*share);
         found
     });
-    Purchase {
-        choice,
-        card: card.map_or("4242424242424242", |(_, number)| number).to_owned(),
-        email: format!("{name}@example.org"),
-        name: name.to_owned(),
-        whim: draw_whim(random),
-    }
+    card.map_or(CARDS[0].1, |(_, number)| number)
+}
+
+fn draw_good_card(random: &mut Random) -> &'static str {
+    let card = draw_card(random);
+    if is_to_be_declined(card) { CARDS[0].1 } else { card }
 }
 
 fn draw_choice(random: &mut Random, on_sale: &[OnSale]) -> Choice {
@@ -142,40 +183,31 @@ fn between(random: &mut Random, (low, high): (u64, u64)) -> Duration {
 }
 
 /// Puts a line into a basket, looks at it for a while or until its places are gone, and takes it out; perhaps again.
-struct WindowShopper {
-    client: Client,
-    random: Random,
-    on_sale: Vec<OnSale>,
-    journal: Journal,
+async fn look_around(mut visitor: Visitor, on_sale: Vec<OnSale>) -> Customer {
+    let choice = draw_choice(&mut visitor.random, &on_sale);
+    let mut journal = Journal::default();
+    // Whoever gets no answer goes home.
+    let _ = look_at_lines(&mut visitor, &choice, &mut journal).await;
+    let purchase = Purchase { choice, card: "none".to_owned(), email: String::new(), name: visitor.name.clone(), whim: Whim::None };
+    Customer { name: visitor.name, client: visitor.client, purchase, journal, end: End::Left }
 }
 
-impl WindowShopper {
-    async fn look_around(mut self, name: String) -> Customer {
-        let arrives = Duration::from_micros(self.random.below(BUSY_US));
-        self.client.outside.clock.sleep(arrives).await;
-        let choice = draw_choice(&mut self.random, &self.on_sale);
-        // Whoever gets no answer goes home.
-        let _ = self.look_at_lines(&choice).await;
-        let purchase = Purchase { choice, card: "none".to_owned(), email: String::new(), name: name.clone(), whim: Whim::None };
-        Customer { name, client: self.client, purchase, journal: self.journal, end: End::Left }
+async fn look_at_lines(visitor: &mut Visitor, choice: &Choice, journal: &mut Journal) -> Result<(), buyer::Gave> {
+    let client = &visitor.client;
+    let made = client.change(Method::POST, "/api/shopping-basket/baskets", &json!({})).await?;
+    let Some(basket) = made.body["id"].as_str() else { return Ok(()) };
+    journal.note(client.now(), Told::Basket { id: basket.to_owned() });
+    let lines = format!("/api/shopping-basket/baskets/{basket}/lines");
+    for _ in 0..visitor.random.between(1, 2) {
+        let line = json!({"event_id": choice.event, "ticket_type_id": choice.ticket_type, "quantity": choice.quantity});
+        let added = client.change(Method::POST, &lines, &line).await?;
+        let Some(id) = added.body["id"].as_str() else { return Ok(()) };
+        let long = visitor.random.chance(400_000);
+        let looks = between(&mut visitor.random, if long { ABOUT_A_HOLD_US } else { A_WHILE_US });
+        client.outside.clock.sleep(looks).await;
+        client.change(Method::DELETE, &format!("{lines}/{id}"), &Value::Null).await?;
     }
-
-    async fn look_at_lines(&mut self, choice: &Choice) -> Result<(), buyer::Gave> {
-        let made = self.client.change(Method::POST, "/api/shopping-basket/baskets", &json!({})).await?;
-        let Some(basket) = made.body["id"].as_str() else { return Ok(()) };
-        self.journal.note(self.client.now(), Told::Basket { id: basket.to_owned() });
-        let lines = format!("/api/shopping-basket/baskets/{basket}/lines");
-        for _ in 0..self.random.between(1, 2) {
-            let line = json!({"event_id": choice.event, "ticket_type_id": choice.ticket_type, "quantity": choice.quantity});
-            let added = self.client.change(Method::POST, &lines, &line).await?;
-            let Some(id) = added.body["id"].as_str() else { return Ok(()) };
-            let long = self.random.chance(400_000);
-            let looks = between(&mut self.random, if long { ABOUT_A_HOLD_US } else { A_WHILE_US });
-            self.client.outside.clock.sleep(looks).await;
-            self.client.change(Method::DELETE, &format!("{lines}/{id}"), &Value::Null).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Sends what is meant for the shop to the service that the path names, and everything else as it is.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::crowd::shop_outside;
 use super::world::World;
-use crate::Random;
+use crate::{Group, Random};
 
 /// How long the shop is asked again.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -38,15 +38,20 @@ enum Change {
 }
 
 pub(crate) struct Organiser {
+    desk: Desk,
+    random: Random,
+}
+
+/// Asks with the organiser's key.
+#[derive(Clone)]
+pub(crate) struct Desk {
     outside: Outside,
     key: String,
-    random: Random,
 }
 
 impl Organiser {
     pub(crate) fn new(world: &Arc<World>) -> Self {
-        let group = world.sim.group("organiser");
-        Self { outside: shop_outside(world, group), key: world.access.organiser_key.clone(), random: world.sim.random("organiser") }
+        Self { desk: Desk::new(world, world.sim.group("organiser")), random: world.sim.random("organiser") }
     }
 
     /// Enters three events with four ticket types, and sometimes a free one.
@@ -59,7 +64,7 @@ impl Organiser {
             let kinds = if number == 1 { 2 } else { 1 };
             let kinds: Vec<Value> = (0..kinds).map(|kind| self.draw_ticket_type(number, kind)).collect();
             let event = json!({"title": format!("Event {number}"), "venue": "Hall", "city": "Town", "ticket_types": kinds});
-            let entered = self.ask("/api/event-catalog/events", &event).await?;
+            let entered = self.desk.ask("/api/event-catalog/events", &event).await?;
             on_sale.extend(read_ticket_types(&entered));
         }
         Some(on_sale)
@@ -73,18 +78,18 @@ impl Organiser {
     /// Changes things while buyers shop.
     pub(crate) async fn work(mut self, mut on_sale: Vec<OnSale>) {
         for (at, index, change) in self.draw_changes(&on_sale) {
-            let now = self.outside.clock.monotonic();
-            self.outside.clock.sleep(at.saturating_sub(now)).await;
+            let now = self.desk.outside.clock.monotonic();
+            self.desk.outside.clock.sleep(at.saturating_sub(now)).await;
             let Some(kind) = on_sale.get_mut(index) else { continue };
             let (path, body) = asked(kind, &change);
             // Refused where the event is cancelled: then so be it.
-            let _ = self.ask(&path, &body).await;
+            let _ = self.desk.ask(&path, &body).await;
         }
     }
 
     /// What is changed when, in order of time: prices up and down, capacities only upwards, at most one event cancelled.
     fn draw_changes(&mut self, on_sale: &[OnSale]) -> Vec<(Duration, usize, Change)> {
-        let began = self.outside.clock.monotonic();
+        let began = self.desk.outside.clock.monotonic();
         let mut changes = Vec::new();
         let at = |random: &mut Random| began + Duration::from_micros(random.below(BUSY_US));
         for _ in 0..self.random.between(3, 8) {
@@ -106,9 +111,15 @@ impl Organiser {
         changes.sort_by_key(|(at, index, _)| (*at, *index));
         changes
     }
+}
+
+impl Desk {
+    pub(crate) fn new(world: &World, group: Group) -> Self {
+        Self { outside: shop_outside(world, group), key: world.access.organiser_key.clone() }
+    }
 
     /// Asks until the shop answers; nothing if it refuses, or does not answer at all.
-    async fn ask(&self, path: &str, body: &Value) -> Option<Value> {
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> Option<Value> {
         let key = self.outside.entropy.secret().to_string();
         let began = self.outside.clock.monotonic();
         while self.outside.clock.monotonic() - began < PATIENCE {

@@ -19,7 +19,7 @@ use payment_gateway::{DropConnection, Gateway, Keys};
 use storage::{Database, Driver, Location, Migrations};
 
 use super::transport::SimTransport;
-use crate::{Group, Sim, SimHook};
+use crate::{Group, Random, Sim, SimHook};
 
 /// Where the gateway answers.
 const GATEWAY: &str = "gateway";
@@ -27,6 +27,10 @@ const GATEWAY: &str = "gateway";
 const DOWN_US: (u64, u64, u64) = (5_000, 1_000_000, 20_000_000);
 /// How often, in a million, an outage is a long one.
 const LONG_OUTAGE: u32 = 150_000;
+
+/// How often, in a million, the gateway is away so long that orders give up: from, to, in microseconds.
+const GATEWAY_AWAY: u32 = 60_000;
+const GATEWAY_AWAY_US: (u64, u64) = (600_000_000, 4_200_000_000);
 
 /// Tells apart the databases of worlds in one process; no part of any history.
 static WORLDS: AtomicU64 = AtomicU64::new(0);
@@ -150,8 +154,7 @@ impl World {
             if role == Role::Bus {
                 self.transport.detach();
             }
-            let longest = if random.chance(LONG_OUTAGE) { DOWN_US.2 } else { DOWN_US.1 };
-            let down = Duration::from_micros(random.between(DOWN_US.0, longest));
+            let down = draw_outage(&mut random, role);
             let world = Arc::clone(&self);
             drop(self.sim.spawn(group, "restart", async move {
                 world.sim.sleep(down).await;
@@ -217,4 +220,14 @@ impl World {
         drop(running);
         Ok(())
     }
+}
+
+fn draw_outage(random: &mut Random, role: Role) -> Duration {
+    let (long, away) = (random.chance(LONG_OUTAGE), random.chance(GATEWAY_AWAY));
+    let (from, to) = match role {
+        Role::Gateway if away => GATEWAY_AWAY_US,
+        _ if long => (DOWN_US.0, DOWN_US.2),
+        _ => (DOWN_US.0, DOWN_US.1),
+    };
+    Duration::from_micros(random.between(from, to))
 }
