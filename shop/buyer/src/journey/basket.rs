@@ -24,6 +24,10 @@ impl Line {
     /// What it means that the places cannot be had.
     fn not_to_be_had(&self) -> End {
         let quantity = self.quantity;
+        if self.state != "sold_out" {
+            // What was refused before the event was cancelled is no reason any more.
+            return End::SoldOut;
+        }
         match (self.refused_because.as_str(), self.left) {
             ("quantity_limit", _) => End::WrongUse(format!("{quantity} places are more than one buyer may have")),
             ("sold_out", Some(left)) if left >= quantity => {

@@ -69,6 +69,14 @@ fn a_line_that_is_sold_out_ends_without_an_order() {
 }
 
 #[test]
+fn what_was_refused_before_the_event_was_cancelled_contradicts_nothing() {
+    let shop = FakeShop::without_a_hitch();
+    let line = json!({"id": "l1", "state": "event_cancelled", "quantity": 1, "left": 2, "refused_because": "sold_out"});
+    shop.says(&get(BASKET), [ok(json!({"lines": [line]}))]);
+    assert_eq!(buy(&shop, GOOD).0, End::SoldOut);
+}
+
+#[test]
 fn places_that_are_sold_out_and_left_contradict() {
     let shop = FakeShop::without_a_hitch();
     let line = json!({"id": "l1", "state": "sold_out", "quantity": 1, "left": 1, "refused_because": "sold_out"});
