@@ -31,7 +31,8 @@ const MAY_NAME: &[(&str, &[&[&str]])] = &[
     ("payment-gateway", &[&["storage", "hosting"]]),
     ("buyer", &[&["hosting"]]),
     ("composition", &[SHOP, &["messaging", "storage", "hosting"]]),
-    ("simulation", &[BUS, &["composition", "contracts", "buyer"]]),
+    // It is the world around the shop, and so runs the external gateway itself.
+    ("simulation", &[BUS, &["composition", "contracts", "buyer", "payment-gateway"]]),
     ("globoticket", &[BUS, SHOP, &["simulation", "buyer"]]),
     ("xtask", &[]),
 ];
