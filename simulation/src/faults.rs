@@ -49,7 +49,7 @@ const TABLE: [(Fault, &str, u32); 13] = [
     (Fault::CommitUnknown, "commit-unknown", 2_000),
     (Fault::DuplicateDelivery, "duplicate-delivery", 20_000),
     (Fault::Reordering, "reordering", 50_000),
-    (Fault::DelayedDelivery, "delayed-delivery", 20_000),
+    (Fault::DelayedDelivery, "delayed-delivery", 30_000),
     (Fault::ReplyLost, "reply-lost", 15_000),
     (Fault::LateEffect, "late-effect", 8_000),
     (Fault::HttpError, "http-error", 15_000),

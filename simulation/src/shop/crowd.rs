@@ -169,11 +169,11 @@ fn draw_choice(random: &mut Random, on_sale: &[OnSale]) -> Choice {
 
 fn draw_whim(random: &mut Random) -> Whim {
     match random.below(100) {
-        0..50 => Whim::None,
-        50..62 => Whim::ChangesTo(u32::try_from(random.between(1, 5)).unwrap_or(1)),
-        62..70 => Whim::Leaves(between(random, A_WHILE_US)),
-        70..82 => Whim::Cancels,
-        82..90 => Whim::Dawdles(between(random, A_WHILE_US)),
+        0..46 => Whim::None,
+        46..58 => Whim::ChangesTo(u32::try_from(random.between(1, 5)).unwrap_or(1)),
+        58..66 => Whim::Leaves(between(random, A_WHILE_US)),
+        66..78 => Whim::Cancels,
+        78..85 => Whim::Dawdles(between(random, A_WHILE_US)),
         _ => Whim::Dawdles(between(random, ABOUT_A_HOLD_US)),
     }
 }

@@ -29,7 +29,7 @@ const DOWN_US: (u64, u64, u64) = (5_000, 1_000_000, 20_000_000);
 const LONG_OUTAGE: u32 = 150_000;
 
 /// How often, in a million, the gateway is away so long that orders give up: from, to, in microseconds.
-const GATEWAY_AWAY: u32 = 60_000;
+const GATEWAY_AWAY: u32 = 120_000;
 const GATEWAY_AWAY_US: (u64, u64) = (600_000_000, 4_200_000_000);
 
 /// Tells apart the databases of worlds in one process; no part of any history.
