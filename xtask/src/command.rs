@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::stage::say;
-use crate::{suite, tidy};
+use crate::{bench, soak, suite, tidy};
 
 struct Command {
     name: &'static str,
@@ -48,6 +48,29 @@ Prints every fault at once and exits 1 if there is one:
   decisions    docs/decisions/README.md lists each decision
   links        what the documents link to is there",
         run: |root, arguments| no_more(arguments).and_then(|()| tidy::run(root)),
+    },
+    Command {
+        name: "bench",
+        summary: "prints figures: the bus next to the disk's own speed, the cost of cleaning, the shop's journey",
+        help: "usage: cargo xtask bench [--quick] [bus] [cleaning] [journey]
+
+Builds as for release and prints figures with their settings; all parts unless some are named:
+  bus        durable publishing with 1 to 1,024 in flight next to appending and fdatasync; publish to completed;
+             a million queued messages: memory, speed next to an empty broker, time to start
+  cleaning   operations while a million inbox rows are deleted, next to operations while nothing is
+  journey    checkout to tickets, one buyer after the other and many at once; fsyncs an order where perf may count them
+Other work on the machine shows in every figure: compare ratios of one run. What was found is in docs/performance.md.",
+        run: |root, arguments| bench::run(root, arguments),
+    },
+    Command {
+        name: "soak",
+        summary: "long runs: kills under load, many simulated histories, a shop killed in the middle of sales",
+        help: "usage: cargo xtask soak [--rounds N] [--seed S] [broker] [simulation] [shop]
+
+All parts unless some are named, 20 rounds unless told otherwise. A round is 50 kills of the broker's process, 300
+histories of the simulation, or an event with fewer places than buyers in a shop that is killed four times while they
+buy; then everything is verified. Stops at the first fault. The shop's folder, with its log, stays in target/soak.",
+        run: |root, arguments| soak::run(root, arguments),
     },
 ];
 

@@ -71,6 +71,12 @@ fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
 }
 
+/// Lets time pass.
+#[expect(clippy::disallowed_methods, reason = "a long run waits for a moment to disturb; no test does")]
+pub(crate) fn pause(millis: u64) {
+    std::thread::sleep(Duration::from_millis(millis));
+}
+
 /// A line for the person who started this.
 #[expect(clippy::print_stdout, reason = "a program for people; this is its one way to speak")]
 pub(crate) fn say(line: &str) {
