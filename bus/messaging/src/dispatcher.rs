@@ -128,7 +128,7 @@ impl Dispatcher {
     async fn send(&self, rows: Vec<ReadyRow>, memory: &mut Memory) -> Round {
         let ids: Vec<i64> = rows.iter().map(|row| row.row).collect();
         if !self.service.inner.outside.protections.has("confirm") {
-            self.delete(ids.clone()).await;
+            let _ = self.delete(ids.clone()).await;
         }
         let destinations: Vec<Destination> = rows.iter().map(|row| row.message.destination.clone()).collect();
         let batch: Vec<OutgoingMessage> = rows.into_iter().map(|row| row.message).collect();
@@ -147,41 +147,56 @@ impl Dispatcher {
         };
         memory.alone = memory.alone.saturating_sub(ids.len());
         self.service.inner.troubles.clear(Place::Bus);
-        self.note(ids, destinations, results, memory).await;
-        Round::Sent
+        match self.note(ids, destinations, results, memory).await {
+            Ok(()) => Round::Sent,
+            // What stays is sent again, so not at once: the next try may fail like this one.
+            Err(reason) => {
+                tracing::warn!(endpoint = self.service.name(), reason, "sent messages stay in the outbox; they are sent again");
+                self.service.inner.troubles.set(Place::Database, format!("the outbox cannot be written: {reason}"));
+                Round::Away
+            }
+        }
     }
 
-    /// Deletes what was confirmed, keeps what can never be sent, and holds destinations that take nothing for now.
-    async fn note(&self, rows: Vec<i64>, destinations: Vec<Destination>, results: Vec<Result<(), TransportError>>, memory: &mut Memory) {
+    /// Deletes what was confirmed, keeps what can never be sent, and holds destinations that take nothing for now. An
+    /// error says why the database did not take that.
+    async fn note(
+        &self,
+        rows: Vec<i64>,
+        destinations: Vec<Destination>,
+        results: Vec<Result<(), TransportError>>,
+        memory: &mut Memory,
+    ) -> Result<(), String> {
         let until = self.service.inner.outside.clock.monotonic() + HELD_FOR;
         let mut confirmed = Vec::with_capacity(rows.len());
         for ((row, destination), result) in rows.into_iter().zip(destinations).zip(results) {
             match result {
                 Ok(()) => confirmed.push(row),
-                Err(error @ TransportError::Refused(_)) => self.give_up(row, error.to_string()).await,
+                Err(error @ TransportError::Refused(_)) => self.give_up(row, error.to_string()).await?,
                 Err(error) => {
                     self.service.inner.troubles.set(Place::Destination, error.to_string());
                     memory.held.insert(destination, until);
                 }
             }
         }
-        self.delete(confirmed).await;
+        self.delete(confirmed).await
     }
 
     /// Deleted without a sync of its own: what comes back after a crash is sent again and swallowed by the inboxes.
-    async fn delete(&self, rows: Vec<i64>) {
+    async fn delete(&self, rows: Vec<i64>) -> Result<(), String> {
         if rows.is_empty() {
-            return;
+            return Ok(());
         }
         let deleted = self.service.inner.db.write_with(Durability::Unsynced, move |tx| outbox::delete(tx, &rows)).await;
-        if deleted.is_err() {
-            tracing::warn!(endpoint = self.service.name(), "sent messages could not be deleted from the outbox; they are sent again");
-        }
+        deleted.map(drop).map_err(|error| error.to_string())?;
+        self.service.inner.troubles.clear(Place::Database);
+        Ok(())
     }
 
-    async fn give_up(&self, row: i64, failure: String) {
+    async fn give_up(&self, row: i64, failure: String) -> Result<(), String> {
         tracing::error!(endpoint = self.service.name(), row, failure, "a message can never be sent; it is kept as a dead letter");
-        let _ = self.service.inner.db.write(move |tx| outbox::set_failure(tx, row, &failure)).await;
+        let kept = self.service.inner.db.write(move |tx| outbox::set_failure(tx, row, &failure)).await;
+        kept.map(drop).map_err(|error| error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use messaging::http::{OperationKey, Problem};
 use messaging::{Service, Settings, TestEndpoint, dead_letters};
+use storage::CommitFault;
 
 use crate::bus::Bus;
 use crate::letters::{Archive, Greet, Greeted, Remind, bare, greeter, letter, named, note, noted};
@@ -166,6 +167,29 @@ fn a_bus_that_is_away_is_tried_again_with_back_off() {
     world.run_for(Duration::from_secs(100));
     let tries = bus.state().batches.len();
     assert!((8..=25).contains(&tries), "{tries}");
+}
+
+#[test]
+fn an_outbox_that_cannot_be_written_is_tried_again_with_back_off() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    world.run_for(Duration::from_secs(1));
+    let before = bus.state().sent.len();
+    bus.state().away = true;
+    say(&world, &party.service, "Bo").unwrap();
+    party.commits.faults.lock().unwrap().extend([CommitFault::DiskFull; 1_000]);
+    bus.state().away = false;
+    world.run_for(Duration::from_secs(100));
+    let sent = bus.state().sent.len() - before;
+    assert!((5..=40).contains(&sent), "{sent}");
+    assert!(world.health_of("greeter").contains("the outbox cannot be written"), "{}", world.health_of("greeter"));
+    party.commits.faults.lock().unwrap().clear();
+    world.run_for(Duration::from_secs(30));
+    let sent = bus.state().sent.len();
+    world.run_for(Duration::from_secs(100));
+    assert_eq!((bus.state().sent.len(), world.health_of("greeter").as_str()), (sent, "Ready"));
 }
 
 #[test]
