@@ -179,7 +179,7 @@ impl<'a> Context<'a> {
             return Ok(());
         }
         self.ready += u64::from(due <= self.now);
-        Ok(outbox::insert(&mut self.tx, &NewRow { id, destination: &destination, headers: &headers, body: &body, due, key })?)
+        Ok(outbox::insert(&mut self.tx, &NewRow { id, destination: &destination, headers: &headers, body: &body, due, key }, self.now)?)
     }
 }
 

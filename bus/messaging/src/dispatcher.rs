@@ -88,12 +88,13 @@ impl Dispatcher {
         let held: Vec<Destination> = memory.held.keys().cloned().collect();
         match self.look(held, if memory.alone > 0 { 1 } else { BATCH_MAX }).await {
             Err(reason) => {
-                troubles.set(Place::Database, format!("the outbox cannot be read: {reason}"));
+                troubles.set(Place::Outbox, format!("the outbox cannot be read: {reason}"));
                 Round::Away
             }
             Ok((rows, _)) if !rows.is_empty() => self.send(rows, memory).await,
             Ok(_) if !memory.held.is_empty() && self.service.backlog() > 0 => Round::Held,
             Ok((_, next)) => {
+                troubles.clear(Place::Outbox);
                 if self.service.inner.transport.trouble().is_none() {
                     troubles.clear(Place::Bus);
                 }
@@ -148,11 +149,14 @@ impl Dispatcher {
         memory.alone = memory.alone.saturating_sub(ids.len());
         self.service.inner.troubles.clear(Place::Bus);
         match self.note(ids, destinations, results, memory).await {
-            Ok(()) => Round::Sent,
+            Ok(()) => {
+                self.service.inner.troubles.clear(Place::Outbox);
+                Round::Sent
+            }
             // What stays is sent again, so not at once: the next try may fail like this one.
             Err(reason) => {
                 tracing::warn!(endpoint = self.service.name(), reason, "sent messages stay in the outbox; they are sent again");
-                self.service.inner.troubles.set(Place::Database, format!("the outbox cannot be written: {reason}"));
+                self.service.inner.troubles.set(Place::Outbox, format!("the outbox cannot be written: {reason}"));
                 Round::Away
             }
         }

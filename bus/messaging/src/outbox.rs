@@ -24,10 +24,13 @@ pub(crate) struct ReadyRow {
     pub(crate) message: OutgoingMessage,
 }
 
-/// Writes a row; one with a key replaces an earlier one of the same key.
-pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewRow<'_>) -> Result<(), SqlError> {
-    if let Some(key) = new.key {
-        tx.execute("DELETE FROM outbox WHERE due_key = $1", params![key])?;
+/// Writes a row; one with a key replaces an earlier one of the same key that is not due at `now`. One that fell due is
+/// committed to be sent (rule R10), and only loses its key.
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewRow<'_>, now: Timestamp) -> Result<(), SqlError> {
+    if let Some(key) = new.key
+        && !cancel(tx, key, now)?
+    {
+        tx.execute("UPDATE outbox SET due_key = NULL WHERE due_key = $1", params![key])?;
     }
     let headers = serde_json::to_string(new.headers).unwrap_or_default();
     tx.execute(

@@ -108,7 +108,7 @@ impl Receiver {
         let others = suspects.into_iter().map(|delivery| delivery.lock).filter(|lock| *lock != suspect.lock).collect();
         self.give_back(others).await;
         if suspect.delivery_count >= self.service.inner.steps.policy.deliveries_max {
-            self.bury(suspect).await;
+            self.bury(suspect, stop, pace).await;
         } else {
             self.handle(vec![suspect], stop, pace).await;
         }
@@ -116,11 +116,18 @@ impl Receiver {
 
     /// Dead-letters what was delivered too often, but for one that was handled and only never settled: the neighbour of
     /// a message that kills the process.
-    async fn bury(&self, delivery: Delivery) {
+    async fn bury(&self, delivery: Delivery, stop: &StopSignal, pace: &mut Pace) {
         let (name, id) = (self.service.name(), envelope::claim_id(&delivery));
         let settlement = match self.service.read(move |tx| inbox::is_handled(tx, name, id)).await {
             Ok(true) => self.settlement(&delivery, Outcome::Duplicate),
-            Err(_) => Settlement::Release,
+            Err(error) => {
+                let text = format!("the inbox of `{name}` cannot be read: {error}");
+                self.service.inner.troubles.set(Place::Database, text);
+                // Given back, it comes again at once: not before the database had time to recover.
+                pause(&self.service, stop, pace.back_off).await;
+                pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
+                Settlement::Release
+            }
             Ok(false) => {
                 let description = format!("delivered {} times and never settled: it may be what ends the process", delivery.delivery_count);
                 let tries = Tries { failed: delivery.delivery_count, conflicts: 0, round: envelope::round(&delivery.headers) };

@@ -140,7 +140,7 @@ impl Steps {
         let mut headers = delivery.headers.clone();
         headers.insert(envelope::RETRY_ROUND.to_owned(), (tries.round + 1).to_string());
         let destination = Destination::Queue(self.name().to_owned());
-        outbox::insert(tx, &NewRow { id, destination: &destination, headers: &headers, body: &delivery.body, due, key: None })
+        outbox::insert(tx, &NewRow { id, destination: &destination, headers: &headers, body: &delivery.body, due, key: None }, now)
     }
 
     fn unknown(&self, kind: &str, delivery: &Delivery, tries: Tries) -> Epitaph {

@@ -13,6 +13,8 @@ pub(crate) enum Place {
     Bus,
     /// The endpoint's database fails (rule R6).
     Database,
+    /// The outbox cannot be read or written; noticed by the dispatcher alone.
+    Outbox,
     /// A destination takes nothing (rule R11).
     Destination,
     /// One failure after the other (rule R18).

@@ -10,6 +10,7 @@ mod compiling;
 mod failing;
 mod letters;
 mod operations;
+mod races;
 mod receiving;
 mod sagas;
 mod sending;

@@ -280,3 +280,17 @@ fn serde_letter() -> messaging::OutgoingMessage {
     letter.body = serde_json::to_vec(&named("Ada")).unwrap().into();
     letter
 }
+
+#[test]
+fn a_timeout_that_fell_due_is_sent_although_a_later_one_takes_its_key() {
+    let mut test = TestEndpoint::new(greeter());
+    test.operation(|ctx| {
+        let now = ctx.now();
+        ctx.send_at(now, "Ada", Remind { name: "Ada".to_owned() })?;
+        Ok(ctx.send_at(now.plus(Duration::from_secs(10)), "Ada", Remind { name: "Ada".to_owned() })?)
+    })
+    .unwrap();
+    assert_eq!(test.sent::<Remind>().len(), 1);
+    test.advance(Duration::from_secs(10));
+    assert_eq!(test.sent::<Remind>().len(), 2);
+}

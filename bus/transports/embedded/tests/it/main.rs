@@ -3,4 +3,5 @@
 
 mod conformance;
 mod example;
+mod missing;
 mod world;
