@@ -1,4 +1,4 @@
-//! Two at once: starting messages of one saga (R23), and a refusal that says when to ask again (R12).
+//! Two at once: starting messages of one saga (R23); and a refusal that says when to ask again (R12).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
