@@ -63,7 +63,10 @@ fn compare(settings: &Settings, loaded: &World) {
 
 /// Fills a file and dies without a goodbye.
 pub(crate) fn fill_and_die(arguments: &[String]) {
-    let [count, path] = arguments else { panic!("usage: {FILL} COUNT PATH") };
+    let [count, path] = arguments else {
+        eprintln!("usage: {FILL} COUNT PATH");
+        std::process::exit(2);
+    };
     let (count, path): (u64, PathBuf) = (count.parse().unwrap(), PathBuf::from(path));
     let world = World::open_file(path);
     let before = resident_mib();
