@@ -23,6 +23,14 @@ pub use api::routes;
 pub const MIGRATIONS: storage::Migrations =
     storage::Migrations { set: "box-office", files: &[("0001_box_office.sql", include_str!("../migrations/0001_box_office.sql"))] };
 
+/// Whether the event's publication has been heard of, so that its places can be sold.
+///
+/// # Errors
+/// Those of the database.
+pub fn knows_event(tx: &mut storage::Tx<'_>, id: contracts::EventId) -> Result<bool, storage::SqlError> {
+    Ok(store::known(tx, id)?.known)
+}
+
 /// What the box office handles, sends and publishes.
 #[must_use]
 pub fn endpoint() -> Endpoint {

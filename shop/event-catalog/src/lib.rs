@@ -2,12 +2,14 @@
 //! left only from what the box office says, and nothing of baskets and orders.
 //!
 //! Reading order: `event` and `rules` the domain, pure; `changes` what organisers do; `handlers` what other services
-//! say; `store` the SQL; `api` the routes; `seed` the events of a new shop; `audit` the facts for invariants.
+//! say; `store` the SQL; `api` the routes; `seed` the events of a new shop, `first_start` which of them it
+//! has entered; `audit` the facts for invariants.
 
 mod api;
 pub mod audit;
 mod changes;
 mod event;
+pub mod first_start;
 mod handlers;
 mod rules;
 pub mod seed;
@@ -24,7 +26,10 @@ pub use rules::price_minor;
 /// The service's tables.
 pub const MIGRATIONS: storage::Migrations = storage::Migrations {
     set: "event-catalog",
-    files: &[("0001_event_catalog.sql", include_str!("../migrations/0001_event_catalog.sql"))],
+    files: &[
+        ("0001_event_catalog.sql", include_str!("../migrations/0001_event_catalog.sql")),
+        ("0002_seed_events.sql", include_str!("../migrations/0002_seed_events.sql")),
+    ],
 };
 
 /// The service as a receiver of messages.

@@ -114,6 +114,10 @@ pub(crate) fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Event>, SqlEr
     Ok(events)
 }
 
+pub(crate) fn has_events(tx: &mut Tx<'_>) -> Result<bool, SqlError> {
+    tx.query_one("SELECT EXISTS (SELECT 1 FROM events)", params![], |row| row.get(0))
+}
+
 /// Every event, for audits.
 pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<Event>, SqlError> {
     let mut events = tx.query(&format!("SELECT {EVENT} FROM events ORDER BY event_id"), params![], read_event)?;

@@ -1,6 +1,7 @@
 //! The first start enters the events; no later one enters any again.
 
-use serde_json::Value;
+use http::Method;
+use serde_json::{Value, json};
 
 use crate::shop::TestShop;
 
@@ -63,4 +64,15 @@ fn a_first_start_that_was_broken_off_is_taken_up_again() {
         facts.catalog.events.len(),
         titles.len()
     );
+}
+
+#[test]
+fn a_shop_that_was_begun_with_events_of_its_own_gets_no_others() {
+    let mut shop = TestShop::open("own-events");
+    let own = json!({ "title": "Our Own", "capacity": 10, "price_minor": 1_000, "currency": "EUR" });
+    let entered = shop.organiser(&Method::POST, "/api/event-catalog/events", &own);
+    assert_eq!(entered.status, 201, "{}", entered.body);
+    shop.restart();
+    shop.seed();
+    assert_eq!(all_events(&shop).len(), 1);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use contracts::event_catalog::{EventCancelled, EventPublished};
-use event_catalog::{NewEvent, create, seed};
+use event_catalog::{NewEvent, create, first_start, seed};
 
 use crate::door::Shop;
 
@@ -41,4 +41,39 @@ fn every_event_of_a_new_shop_can_be_entered_at_any_hour_of_its_day() {
     }
     assert_eq!(shop.endpoint.published::<EventPublished>().len(), events.len());
     assert_eq!(shop.endpoint.published::<EventCancelled>().len(), cancelled);
+}
+
+/// Each step of the first start under a new key, as when the keys of an earlier try have been forgotten.
+fn enter_planned(shop: &mut Shop, numbers: std::ops::Range<u32>) {
+    let events = seed::events(shop.endpoint.now());
+    shop.endpoint.operation(|ctx| first_start::plan(ctx, 3)).unwrap();
+    for (number, event) in numbers.zip(events) {
+        shop.endpoint.operation(move |ctx| first_start::enter(ctx, number, &event)).unwrap();
+    }
+}
+
+#[test]
+fn a_first_start_that_is_taken_up_days_later_enters_no_event_twice() {
+    let mut shop = Shop::open();
+    enter_planned(&mut shop, 0..2);
+    shop.endpoint.advance(Duration::from_secs(3 * 86_400));
+    enter_planned(&mut shop, 0..3);
+    assert_eq!(shop.endpoint.published::<EventPublished>().len(), 3);
+    enter_planned(&mut shop, 0..3);
+    assert_eq!(shop.endpoint.published::<EventPublished>().len(), 3);
+}
+
+#[test]
+fn a_programme_that_has_grown_adds_nothing_to_a_shop_begun_with_less() {
+    let mut shop = Shop::open();
+    enter_planned(&mut shop, 0..5);
+    assert_eq!(shop.endpoint.published::<EventPublished>().len(), 3);
+}
+
+#[test]
+fn nothing_is_planned_where_there_are_events_already() {
+    let mut shop = Shop::open();
+    shop.enter("Our Own");
+    enter_planned(&mut shop, 0..3);
+    assert_eq!(shop.endpoint.published::<EventPublished>().len(), 1);
 }
