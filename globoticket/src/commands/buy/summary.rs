@@ -71,13 +71,13 @@ impl Summary {
             End::Ended { reason, .. } if reason.as_deref() == Some("event_cancelled") => self.sold_out += 1,
             End::Ended { state, reason } => {
                 let reason = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-                self.unresolved(format!("the order is {state}{reason}"));
+                self.unresolved(&format!("unresolved: the order is {state}{reason}"));
             }
-            End::Left => self.unresolved("the places were no longer held".to_owned()),
-            End::Unresolved(why) => self.unresolved(why.clone()),
+            End::Left => self.unresolved("unresolved: the places were no longer held"),
+            End::Unresolved(why) => self.unresolved(&format!("unresolved: {why}")),
             End::WrongUse(why) => {
                 self.wrong_use += 1;
-                self.unresolved(why.clone());
+                self.unresolved(&format!("nothing was ordered: {why}"));
             }
             End::Contradicted(why) => {
                 self.contradicted += 1;
@@ -86,9 +86,9 @@ impl Summary {
         }
     }
 
-    fn unresolved(&mut self, why: String) {
+    fn unresolved(&mut self, why: &str) {
         self.unresolved += 1;
-        *self.reasons.entry(format!("unresolved: {why}")).or_default() += 1;
+        *self.reasons.entry(why.to_owned()).or_default() += 1;
     }
 
     fn measure(&mut self, times: &[(Duration, Duration)]) {
@@ -174,6 +174,13 @@ mod tests {
     #[test]
     fn wrong_use_by_all_is_wrong_use() {
         assert_eq!(Summary::of(&[End::WrongUse("x".to_owned())]).judge().unwrap_err().code, 2);
+    }
+
+    #[test]
+    fn who_asked_for_what_cannot_be_is_not_told_that_it_is_open_how_it_ended() {
+        let summary = Summary::of(&[End::WrongUse("a quantity of 11 is not between 1 and 10".to_owned())]);
+        let reasons: Vec<&str> = summary.reasons.keys().map(String::as_str).collect();
+        assert_eq!(reasons, ["nothing was ordered: a quantity of 11 is not between 1 and 10"]);
     }
 
     #[test]
