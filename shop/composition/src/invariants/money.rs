@@ -27,11 +27,16 @@ pub(super) fn issued_orders_are_paid_once(facts: &ShopFacts) -> Vec<String> {
     let (charges, _) = charges_by_order(facts);
     let mut rows = Vec::new();
     for order in facts.ordering.orders.iter().filter(|order| order.state == "issued") {
-        let kept: Vec<&&Charge> = charges.get(&order.order_id).into_iter().flatten().filter(|charge| charge.refunded_minor == 0).collect();
+        let kept: Vec<&&Charge> =
+            charges.get(&order.order_id).into_iter().flatten().filter(|charge| charge.refunded_minor < charge.amount_minor).collect();
         let total = order.total.amount_minor;
         let right = match (total, kept.as_slice()) {
             (0, []) => true,
-            (total, [charge]) => charge.amount_minor == total && charge.currency.eq_ignore_ascii_case(order.total.currency.as_str()),
+            (total, [charge]) => {
+                charge.refunded_minor == 0
+                    && charge.amount_minor == total
+                    && charge.currency.eq_ignore_ascii_case(order.total.currency.as_str())
+            }
             _ => false,
         };
         if !right {
