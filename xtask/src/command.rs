@@ -67,7 +67,7 @@ Other work on the machine shows in every figure: compare ratios of one run.",
         help: "usage: cargo xtask soak [--rounds N] [--seed S] [broker] [simulation] [shop]
 
 All parts unless some are named, 20 rounds unless told otherwise. A round is 50 kills of the broker's process, 300
-histories of the simulation, or an event with fewer places than buyers in a shop that is killed four times while they
+histories of the simulation, or an event with fewer places than buyers in a shop that is killed up to six times while they
 buy; then everything is verified. Stops at the first fault. The shop's folder, with its log, stays in target/soak.",
         run: |root, arguments| soak::run(root, arguments),
     },

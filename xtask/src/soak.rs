@@ -12,11 +12,13 @@ const PARTS: &[&str] = &["broker", "simulation", "shop"];
 const ROUNDS: u64 = 20;
 const KILLS_A_ROUND: u64 = 50;
 const HISTORIES_A_ROUND: u64 = 300;
-/// In each round of the shop: places, buyers for them, buyers at once, kills while they buy.
-const PLACES: u32 = 300;
-const BUYERS: u32 = 400;
+/// In each round of the shop: places, buyers for them, buyers at once. Enough for many seconds, so that kills fall into sales.
+const PLACES: u32 = 4_000;
+const BUYERS: u32 = 5_000;
 const AT_ONCE: u32 = 64;
-const SHOP_KILLS: u64 = 4;
+/// Kills of a round, at most; and how many of them have to find buyers at work, or the round has shown nothing.
+const SHOP_KILLS: u64 = 6;
+const SHOP_KILLS_MIN: u64 = 3;
 
 /// Runs the parts that `arguments` name, or all, for `--rounds N`.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
@@ -53,14 +55,22 @@ fn shop(root: &Path, rounds: u64, seed: u64) -> Result<()> {
     let mut moments = Moments(seed);
     for round in 1..=rounds {
         let event = shop.create_event(&format!("Round {round}"), PLACES)?;
-        let buying = shop.buying(&event, BUYERS, AT_ONCE).spawn().context("`buy` cannot be started")?;
-        for _ in 0..SHOP_KILLS {
+        let mut buying = shop.buying(&event, BUYERS, AT_ONCE).spawn().context("`buy` cannot be started")?;
+        let mut kills = 0;
+        while kills < SHOP_KILLS {
             pause(moments.next_ms());
+            if buying.try_wait()?.is_some() {
+                break;
+            }
             shop.kill_and_start()?;
+            kills += 1;
         }
         let output = buying.wait_with_output()?;
         let found = report(&output.stdout).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
-        say(&format!("round {round}: {found:?}"));
+        say(&format!("round {round}: killed {kills} times while they bought: {found:?}"));
+        if kills < SHOP_KILLS_MIN {
+            bail!("the buyers were through after {kills} kills: too few to show anything");
+        }
         judge(&found)?;
         shop.verify()?;
     }
