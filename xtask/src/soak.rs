@@ -103,11 +103,18 @@ mod tests {
 
     #[test]
     fn a_round_fails_when_a_buyer_was_told_something_untrue() {
-        let good =
-            || BuyReport { buyers: 400, issued: 300, contradicted: 0, unresolved: 0, orders_per_second: 0.0, p50_ms: 0.0, p99_ms: 0.0 };
+        let good = || BuyReport {
+            buyers: u64::from(BUYERS),
+            issued: u64::from(PLACES),
+            contradicted: 0,
+            unresolved: 0,
+            orders_per_second: 0.0,
+            p50_ms: 0.0,
+            p99_ms: 0.0,
+        };
         assert!(judge(&good()).is_ok());
         assert!(judge(&BuyReport { contradicted: 1, ..good() }).is_err());
         assert!(judge(&BuyReport { unresolved: 1, ..good() }).is_err());
-        assert!(judge(&BuyReport { issued: 301, ..good() }).is_err());
+        assert!(judge(&BuyReport { issued: u64::from(PLACES) + 1, ..good() }).is_err());
     }
 }
