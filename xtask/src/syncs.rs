@@ -18,7 +18,7 @@ impl Counting {
     /// Ends the count. None: it cannot be counted here.
     pub(crate) fn end(self) -> Option<u64> {
         let child = self.0?;
-        let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status().ok()?;
+        let told = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().ok()?;
         let output = child.wait_with_output().ok().filter(|_| told.success())?;
         count(&String::from_utf8_lossy(&output.stderr))
     }

@@ -97,7 +97,8 @@ impl Shop {
 
     /// Tells it to stop and answers how it ended.
     pub(crate) fn stop(mut self) -> (Option<i32>, TempDir) {
-        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        // The shell's own `kill`: a bare machine has no other.
+        let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.process.id())]).status().unwrap();
         assert!(told.success());
         let code = self.process.wait().unwrap().code();
         (code, std::mem::replace(&mut self.folder, folder()))
