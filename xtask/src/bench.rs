@@ -1,4 +1,4 @@
-//! Figures with their settings: the bus next to what the disk can do, and the shop's journey. They depend on
+//! Figures with their settings: the bus next to what the disk can do, what cleaning costs, and the shop's journey. They depend on
 //! the machine and on who else uses it; ratios of one run can be compared.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::shop::{BuyReport, Shop};
 use crate::stage::{cargo, say};
 use crate::syncs::Counting;
 
-const PARTS: &[&str] = &["bus", "journey"];
+const PARTS: &[&str] = &["bus", "cleaning", "journey"];
 /// Buyers of one load: at once, in all, in a quick run.
 const LOADS: &[(u32, u32, u32)] = &[(1, 200, 50), (64, 4_000, 1_000), (256, 8_000, 2_000)];
 
@@ -24,6 +24,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     let more: &[&str] = if quick { &["--quick"] } else { &[] };
     if wanted("bus") {
         cargo(root, &[&["bench", "--locked", "-p", "broker", "--bench", "broker", "--"], more].concat(), &[])?;
+    }
+    if wanted("cleaning") {
+        cargo(root, &[&["bench", "--locked", "-p", "embedded", "--bench", "cleaning", "--"], more].concat(), &[])?;
     }
     if wanted("journey") {
         journey(root, quick)?;

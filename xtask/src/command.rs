@@ -51,12 +51,14 @@ Prints every fault at once and exits 1 if there is one:
     },
     Command {
         name: "bench",
-        summary: "prints figures: the bus next to the disk's own speed, the shop's journey",
-        help: "usage: cargo xtask bench [--quick] [bus] [journey]
+        summary: "prints figures: the bus next to the disk's own speed, cleaning, the shop's journey",
+        help: "usage: cargo xtask bench [--quick] [bus] [cleaning] [journey]
 
 Builds as for release and prints figures with their settings; all parts unless some are named:
-  bus        durable publishing with 1 to 1,024 in flight next to appending and fdatasync; publish to completed;
-             a million queued messages: memory, speed next to an empty broker, time to start
+  bus        durable publishing with 1 to 1,024 in flight next to writing and fdatasync, at the end of a file and over
+             what is there; publish to completed; a million queued messages: memory, speed next to an empty broker,
+             time to start
+  cleaning   operations while a million inbox rows out of retention are deleted, next to operations alone
   journey    checkout to tickets, one buyer after the other and many at once; fsyncs an order where perf may count them
 Other work on the machine shows in every figure: compare ratios of one run.",
         run: |root, arguments| bench::run(root, arguments),

@@ -12,7 +12,8 @@ const ENTRY_BYTES: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Cache {
-    entries: BTreeMap<Key, Arc<Content>>,
+    /// Each with what it costs.
+    entries: BTreeMap<Key, (Arc<Content>, usize)>,
     bytes: usize,
     bytes_max: usize,
 }
@@ -23,24 +24,25 @@ impl Cache {
     }
 
     pub(crate) fn insert(&mut self, key: Key, content: Arc<Content>) {
-        self.bytes += cost(&content);
-        if let Some(old) = self.entries.insert(key, content) {
-            self.bytes -= cost(&old);
+        let cost = cost(&content);
+        self.bytes += cost;
+        if let Some((_, cost)) = self.entries.insert(key, (content, cost)) {
+            self.bytes -= cost;
         }
         while self.bytes > self.bytes_max
-            && let Some((_, oldest)) = self.entries.pop_first()
+            && let Some((_, (_, cost))) = self.entries.pop_first()
         {
-            self.bytes -= cost(&oldest);
+            self.bytes -= cost;
         }
     }
 
-    pub(crate) fn get(&self, key: Key) -> Option<&Arc<Content>> {
-        self.entries.get(&key)
+    pub(crate) fn contains(&self, key: Key) -> bool {
+        self.entries.contains_key(&key)
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<Arc<Content>> {
-        let content = self.entries.remove(&key)?;
-        self.bytes -= cost(&content);
+        let (content, cost) = self.entries.remove(&key)?;
+        self.bytes -= cost;
         Some(content)
     }
 }
@@ -59,7 +61,7 @@ mod tests {
         let content = Arc::new(content);
         let mut cache = Cache::new(2 * cost(&content));
         (1..=3).for_each(|key| cache.insert(Key(key), Arc::clone(&content)));
-        assert!(cache.get(Key(1)).is_none() && cache.get(Key(2)).is_some() && cache.get(Key(3)).is_some());
+        assert!(!cache.contains(Key(1)) && cache.contains(Key(2)) && cache.contains(Key(3)));
         assert!(cache.remove(Key(2)).is_some() && cache.remove(Key(3)).is_some());
         assert_eq!(cache.bytes, 0);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::task::Poll;
 
 use broker_core::{Browsed as Found, Change, Content as ContentOf, Delivered, Key, Lock, Place, Row, Time};
 use hosting::{Condition, Timestamp};
@@ -14,7 +15,7 @@ use crate::error::{QueryError, Trouble};
 use crate::message::{Browsed, Delivery};
 use crate::operation::Browse;
 use crate::receivers::{Handover, Served};
-use crate::store::{Batch, DeathNote, Loaded, NotWritten, StoreError, fold_counts};
+use crate::store::{Batch, DeathNote, Loaded, NotWritten, Store, StoreError, Stored, fold_counts};
 use crate::turn::Pending;
 
 /// The most bytes of content that one browse answers, unless a single message has more.
@@ -24,39 +25,43 @@ const BROWSE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 type Known = (Arc<Content>, Option<DeathNote>);
 
 impl Engine {
-    /// Writes everything that waits to be written.
+    /// Writes everything that waits to be written. Meanwhile contents are read that are to be handed over after it.
     pub(crate) async fn write(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         self.pending.browses = std::mem::take(&mut pending.browses);
         let changes = fold_counts(self.core.take_changes());
-        let cached = self.cacheable(&changes, &pending);
+        let cached = cacheable(&changes, &pending);
         let removed: Vec<Key> = changes.iter().filter_map(removed_key).collect();
+        let cold = read_all(self.store.clone(), self.cold(&changes, &pending.served));
         let number = self.write_number + 1;
-        if !changes.is_empty() {
-            if let Err(trouble) = self.store_batch(number, changes, &mut pending).await {
-                return self.refuse(number, pending, trouble).await;
-            }
-            self.write_number = number;
-            self.status_ready();
+        let (written, cold) = both(self.store_batch(number, changes, &mut pending), cold).await;
+        if let Err(trouble) = written {
+            return self.refuse(number, pending, trouble).await;
         }
         self.answered.clear();
         removed.into_iter().for_each(|key| drop(self.cache.remove(key)));
         cached.into_iter().for_each(|(key, content)| self.cache.insert(key, content));
         pending.answers.into_iter().for_each(|answer| answer.give(Ok(())));
-        self.hand_over(pending.served).await;
+        self.hand_over(pending.served, cold).await;
     }
 
     async fn store_batch(&mut self, number: u64, changes: Vec<Change>, pending: &mut Pending) -> Result<(), Trouble> {
+        if changes.is_empty() {
+            return Ok(());
+        }
         let contents = std::mem::take(&mut pending.blobs);
         let added_headers = std::mem::take(&mut pending.added_headers);
         let batch = Arc::new(Batch { number, next_key: self.core.next_key(), changes, contents, added_headers });
         let durability = if pending.synced { Durability::Synced } else { Durability::Unsynced };
         match self.store.write(durability, batch).await {
-            Ok(()) => Ok(()),
-            Err(NotWritten::Certain(StoreError::Closed)) => Err(Trouble::Stopped),
-            Err(NotWritten::Certain(error)) => Err(Trouble::NotStored(Arc::new(error))),
-            Err(NotWritten::InDoubt(error)) => self.resolve(number, error).await,
+            Ok(()) => {}
+            Err(NotWritten::Certain(StoreError::Closed)) => return Err(Trouble::Stopped),
+            Err(NotWritten::Certain(error)) => return Err(Trouble::NotStored(Arc::new(error))),
+            Err(NotWritten::InDoubt(error)) => self.resolve(number, error).await?,
         }
+        self.write_number = number;
+        self.status_ready();
+        Ok(())
     }
 
     /// Looks whether a commit in doubt happened.
@@ -143,31 +148,21 @@ impl Engine {
         self.back_off_until = None;
     }
 
-    /// The contents that the cache takes once they are stored.
-    fn cacheable(&self, changes: &[Change], pending: &Pending) -> Vec<(Key, Arc<Content>)> {
-        let mut found: BTreeMap<Key, Arc<Content>> = BTreeMap::new();
-        for change in changes {
-            let Change::Inserted { row, content } = change else { continue };
-            let known = match content {
-                ContentOf::Sent(name) => pending.contents.get(name),
-                ContentOf::CopyOf(key) => found.get(key).or_else(|| self.cache.get(*key)),
-            };
-            if row.place == Place::Active
-                && let Some(content) = known.cloned()
-            {
-                found.insert(row.key, content);
-            }
-        }
-        found.into_iter().collect()
+    /// What is to be handed over and was stored by an earlier write, but is not in the cache.
+    fn cold(&self, changes: &[Change], served: &[Served]) -> Vec<(Key, Place)> {
+        let first_new = changes.iter().find_map(|change| if let Change::Inserted { row, .. } = change { Some(row.key) } else { None });
+        let rows = served.iter().flat_map(|served| &served.delivered).map(|delivered| delivered.row);
+        let old = rows.filter(|row| row.place == Place::Active && first_new.is_none_or(|first| row.key < first));
+        old.filter(|row| !self.cache.contains(row.key)).map(|row| (row.key, row.place)).collect()
     }
 
     /// Gives receivers what was locked for them, now that the deliveries are counted on disk.
-    async fn hand_over(&mut self, served: Vec<Served>) {
+    async fn hand_over(&mut self, served: Vec<Served>, cold: Result<Vec<Stored>, StoreError>) {
         let rows: Vec<Row> = served.iter().flat_map(|served| &served.delivered).map(|delivered| delivered.row).collect();
         if rows.is_empty() {
             return;
         }
-        let mut known = match self.contents(&rows).await {
+        let mut known = match self.contents(&rows, cold).await {
             Ok(known) => known,
             Err(error) => return self.take_back(served, &error),
         };
@@ -194,20 +189,17 @@ impl Engine {
         }
     }
 
-    /// Contents from the cache, which then no longer has them, or from the store.
-    async fn contents(&mut self, rows: &[Row]) -> Result<BTreeMap<Key, Known>, StoreError> {
-        let mut known: BTreeMap<Key, Known> = BTreeMap::new();
+    /// Contents that were read already, from the cache, which then no longer has them, or from the store.
+    async fn contents(&mut self, rows: &[Row], cold: Result<Vec<Stored>, StoreError>) -> Result<BTreeMap<Key, Known>, StoreError> {
+        let mut known: BTreeMap<Key, Known> = cold?.into_iter().map(known_by_key).collect();
         let mut missing = Vec::new();
-        for row in rows {
+        for row in rows.iter().filter(|row| !known.contains_key(&row.key)).collect::<Vec<_>>() {
             match self.cache.remove(row.key) {
                 Some(content) if row.place == Place::Active => drop(known.insert(row.key, (content, None))),
                 _ => missing.push((row.key, row.place)),
             }
         }
-        if !missing.is_empty() {
-            let stored = self.store.stored(missing).await?;
-            known.extend(stored.into_iter().map(|stored| (stored.key, (Arc::new(stored.content), stored.death))));
-        }
+        known.extend(read_all(self.store.clone(), missing).await?.into_iter().map(known_by_key));
         Ok(known)
     }
 
@@ -231,10 +223,54 @@ impl Engine {
         let found: Vec<Found> = found.into_iter().take_while(|found| fits(found)).collect();
         let keys = found.iter().map(|found| (found.row.key, found.row.place)).collect();
         let stored = self.store.stored(keys).await?;
-        let mut known: BTreeMap<Key, Known> =
-            stored.into_iter().map(|stored| (stored.key, (Arc::new(stored.content), stored.death))).collect();
+        let mut known: BTreeMap<Key, Known> = stored.into_iter().map(known_by_key).collect();
         Ok(found.into_iter().filter_map(|found| known.remove(&found.row.key).map(|known| browsed(&found, known))).collect())
     }
+}
+
+/// The contents that the cache takes once they are stored.
+fn cacheable(changes: &[Change], pending: &Pending) -> Vec<(Key, Arc<Content>)> {
+    let content = |change: &Change| match change {
+        Change::Inserted { row: Row { key, place: Place::Active, .. }, content: ContentOf::Sent(name) } => {
+            Some((*key, Arc::clone(pending.contents.get(usize::try_from(*name).ok()?)?)))
+        }
+        _ => None,
+    };
+    changes.iter().filter_map(content).collect()
+}
+
+async fn read_all(store: Store, keys: Vec<(Key, Place)>) -> Result<Vec<Stored>, StoreError> {
+    if keys.is_empty() { Ok(Vec::new()) } else { store.stored(keys).await }
+}
+
+/// Waits for both; polls them in this order.
+async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    let (mut one, mut other) = (None, None);
+    std::future::poll_fn(|context| {
+        if one.is_none()
+            && let Poll::Ready(value) = first.as_mut().poll(context)
+        {
+            one = Some(value);
+        }
+        if other.is_none()
+            && let Poll::Ready(value) = second.as_mut().poll(context)
+        {
+            other = Some(value);
+        }
+        match (one.take(), other.take()) {
+            (Some(one), Some(other)) => Poll::Ready((one, other)),
+            waiting => {
+                (one, other) = waiting;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+fn known_by_key(stored: Stored) -> (Key, Known) {
+    (stored.key, (Arc::new(stored.content), stored.death))
 }
 
 fn removed_key(change: &Change) -> Option<Key> {

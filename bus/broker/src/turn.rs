@@ -23,10 +23,10 @@ pub(crate) struct Pending {
     pub(crate) synced: bool,
     /// Since when something waits to be written that nobody waits for.
     pub(crate) since: Option<Time>,
-    /// Encoded contents of new messages, by a name that lasts until the write.
-    pub(crate) blobs: BTreeMap<u64, Vec<u8>>,
+    /// Encoded contents of new messages; until the write, a place here is the content's name.
+    pub(crate) blobs: Vec<Vec<u8>>,
     /// The same, as the cache keeps them.
-    pub(crate) contents: BTreeMap<u64, Arc<Content>>,
+    pub(crate) contents: Vec<Arc<Content>>,
     /// Headers added to dead letters.
     pub(crate) added_headers: BTreeMap<Key, BTreeMap<String, String>>,
     pub(crate) answers: Vec<Answer>,
@@ -105,12 +105,11 @@ impl Engine {
 
     fn send(&mut self, now: Now, message: Prepared) -> Result<u64, SendError> {
         let Prepared { destination, mut outgoing, blob, content } = message;
-        let name = self.pending.blobs.len() as u64;
-        outgoing.content = name;
+        outgoing.content = self.pending.blobs.len() as u64;
         match self.core.send(now, &destination, &[outgoing])?.first() {
             Some(Sent::Accepted(sequence)) => {
-                self.pending.blobs.insert(name, blob);
-                self.pending.contents.insert(name, content);
+                self.pending.blobs.push(blob);
+                self.pending.contents.push(content);
                 Ok(sequence.0)
             }
             Some(Sent::Duplicate) | None => Ok(0),

@@ -37,5 +37,5 @@ pub use group::Durability;
 pub use hook::{CommitFault, CommitHook, Driver, NoFaults};
 pub use location::{Location, LocationError};
 pub use migrate::Migrations;
-pub use tx::{Row, Tx};
+pub use tx::{Row, Statement, Tx};
 pub use value::{FromValue, ToValue, Value, WrongValue};

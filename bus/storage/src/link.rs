@@ -65,7 +65,7 @@ impl Link {
             Location::File(path) => (
                 Connection::open_with_flags(path, flags),
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-                 PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
             ),
             Location::Memory(name) => (
                 Connection::open_with_flags(

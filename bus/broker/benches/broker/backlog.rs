@@ -6,9 +6,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::load::message;
-use crate::median;
 use crate::settings::Settings;
 use crate::world::World;
+use crate::{median, ratio};
 
 /// The first argument of the process that fills a file and dies.
 pub(crate) const FILL: &str = "fill-and-die";
@@ -52,12 +52,13 @@ fn compare(settings: &Settings, loaded: &World) {
         rates[2].push(empty.through(256, settings.round));
         rates[3].push(loaded.through(256, settings.round));
     }
-    let [empty_publish, loaded_publish, empty_through, loaded_through] = rates.each_mut().map(|rates| median(rates));
-    let line = |what: &str, empty: f64, loaded: f64| {
-        println!("  {what}: {empty:.0}/s empty, {loaded:.0}/s loaded ({:.0}% of empty)", 100.0 * loaded / empty);
+    let mut line = |what: &str, empty: usize, loaded: usize| {
+        let of_empty = 100.0 * ratio(&rates[loaded], &rates[empty]);
+        let [empty, loaded] = [empty, loaded].map(|which| median(&mut rates[which]));
+        println!("  {what}: {empty:.0}/s empty, {loaded:.0}/s loaded ({of_empty:.0}% of empty)");
     };
-    line("publish, 256 in flight", empty_publish, loaded_publish);
-    line("publish, receive, complete", empty_through, loaded_through);
+    line("publish, 256 in flight", 0, 1);
+    line("publish, receive, complete", 2, 3);
     empty.close();
 }
 

@@ -33,7 +33,7 @@ impl Settings {
             }
         }
         let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(folder).unwrap();
-        let (rounds, round) = if quick { (3, 0.5) } else { (5, 1.5) };
+        let (rounds, round) = if quick { (5, 0.4) } else { (11, 0.8) };
         Self { rounds, round: Duration::from_secs_f64(round), messages, folder, in_flight, parts }
     }
 

@@ -16,8 +16,13 @@ pub(crate) use read::{DeathNote, Stored, content, death_note};
 pub(crate) use write::{Batch, fold_counts};
 
 /// The broker's migrations, for [`storage::Database::open`].
-pub const MIGRATIONS: Migrations =
-    Migrations { set: "broker", files: &[("0001_queues", include_str!("../../migrations/0001_queues.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    set: "broker",
+    files: &[
+        ("0001_queues", include_str!("../../migrations/0001_queues.sql")),
+        ("0002_keys", include_str!("../../migrations/0002_keys.sql")),
+    ],
+};
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]

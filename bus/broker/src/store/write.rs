@@ -1,6 +1,7 @@
 //! One write: the changes of many operations, as few statements.
 
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 
 use broker_core::{Cause, Change, Content, EntityId, Key, Place, QueueRow, Row, Rule, SubscriptionRow, Time, TopicRow};
 use storage::{Tx, params};
@@ -17,35 +18,38 @@ pub(crate) struct Batch {
     pub(crate) next_key: Key,
     /// What changed, in order.
     pub(crate) changes: Vec<Change>,
-    /// Encoded contents of new messages by the names that the changes use.
-    pub(crate) contents: BTreeMap<u64, Vec<u8>>,
+    /// Encoded contents of new messages; the changes name them by their places here.
+    pub(crate) contents: Vec<Vec<u8>>,
     /// Headers added to messages that were dead-lettered.
     pub(crate) added_headers: BTreeMap<Key, BTreeMap<String, String>>,
 }
 
 impl Batch {
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for change in &self.changes {
-            self.apply(tx, change)?;
+        for run in self.changes.chunk_by(|one, next| discriminant(one) == discriminant(next)) {
+            match run {
+                [Change::Inserted { .. }, ..] => self.insert(tx, run)?,
+                [Change::Counted { .. }, ..] => count(tx, run)?,
+                [Change::Removed { .. }, ..] => remove(tx, run)?,
+                _ => run.iter().try_for_each(|change| self.apply(tx, change))?,
+            }
         }
         let sql = "UPDATE progress SET write_number = $1, next_key = $2 WHERE id = 1";
         tx.execute(sql, params![self.number, self.next_key.0])?;
         Ok(())
     }
 
+    /// Changes of the kinds that come seldom, each for itself.
     fn apply(&self, tx: &mut Tx<'_>, change: &Change) -> Result<(), StoreError> {
         match change {
             Change::QueueAdded(row) => add_queue(tx, row),
             Change::TopicAdded(row) => add_topic(tx, row),
             Change::SubscriptionAdded(row) => add_subscription(tx, row),
-            Change::Inserted { row, content } => self.insert(tx, row, *content),
-            Change::Counted { key, delivery_count } => {
-                let changed = tx.execute("UPDATE messages SET delivery_count = $1 WHERE key = $2", params![*delivery_count, key.0])?;
-                one(changed, *key)
-            }
+            Change::Inserted { .. } => self.insert(tx, std::slice::from_ref(change)),
+            Change::Counted { .. } => count(tx, std::slice::from_ref(change)),
+            Change::Removed { .. } => remove(tx, std::slice::from_ref(change)),
             Change::Enqueued(row) => move_row(tx, row),
             Change::DeadLettered { row, at, cause } => self.dead_letter(tx, row, *at, cause),
-            Change::Removed { key, place } => remove(tx, *key, *place),
             Change::SequenceMoved { entity, next } => move_sequence(tx, *entity, *next),
             Change::IdRemembered { entity, message_id, until } => {
                 let sql = "INSERT INTO remembered_ids (entity, message_id, until) VALUES ($1, $2, $3) \
@@ -60,23 +64,34 @@ impl Batch {
         }
     }
 
-    fn insert(&self, tx: &mut Tx<'_>, row: &Row, content: Content) -> Result<(), StoreError> {
-        let sql = "INSERT INTO messages (key, entity, place, sequence, first_sequence, delivery_count, enqueued_at, expires_at, bytes) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        let (place, expires) = (place_number(row.place), expires_at(row));
-        let (enqueued, sequence, first) = (row.enqueued.as_micros(), row.sequence.0, row.first_sequence.0);
-        tx.execute(sql, params![row.key.0, row.entity.0, place, sequence, first, row.delivery_count, enqueued, expires, row.bytes])?;
-        let stored = match content {
-            Content::Sent(name) => {
-                let blob = self.contents.get(&name).ok_or(StoreError::Missing { key: row.key.0 })?;
-                tx.execute("INSERT INTO contents (key, content) VALUES ($1, $2)", params![row.key.0, blob])?
-            }
-            Content::CopyOf(other) => {
-                let sql = "INSERT INTO contents (key, content) SELECT $1, content FROM contents WHERE key = $2";
-                tx.execute(sql, params![row.key.0, other.0])?
-            }
-        };
-        one(stored, row.key)
+    /// A run of new messages. A copy is made of a message that was sent: all that were sent come first.
+    fn insert(&self, tx: &mut Tx<'_>, run: &[Change]) -> Result<(), StoreError> {
+        let rows =
+            || run.iter().filter_map(|change| if let Change::Inserted { row, content } = change { Some((row, content)) } else { None });
+        let mut statement = tx.statement(
+            "INSERT INTO messages (key, entity, place, sequence, first_sequence, delivery_count, enqueued_at, expires_at, bytes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )?;
+        for (row, _) in rows() {
+            let (place, expires) = (place_number(row.place), expires_at(row));
+            let (enqueued, sequence, first) = (row.enqueued.as_micros(), row.sequence.0, row.first_sequence.0);
+            let values = params![row.key.0, row.entity.0, place, sequence, first, row.delivery_count, enqueued, expires, row.bytes];
+            statement.execute(values)?;
+        }
+        drop(statement);
+        let mut statement = tx.statement("INSERT INTO contents (key, content) VALUES ($1, $2)")?;
+        for (row, content) in rows() {
+            let Content::Sent(name) = content else { continue };
+            let blob = usize::try_from(*name).ok().and_then(|place| self.contents.get(place));
+            statement.execute(params![row.key.0, *blob.ok_or(StoreError::Missing { key: row.key.0 })?])?;
+        }
+        drop(statement);
+        for (row, content) in rows() {
+            let Content::CopyOf(other) = content else { continue };
+            let sql = "INSERT INTO contents (key, content) SELECT $1, content FROM contents WHERE key = $2";
+            one(tx.execute(sql, params![row.key.0, other.0])?, row.key)?;
+        }
+        Ok(())
     }
 
     fn dead_letter(&self, tx: &mut Tx<'_>, row: &Row, at: Time, cause: &Cause) -> Result<(), StoreError> {
@@ -133,10 +148,24 @@ fn move_row(tx: &mut Tx<'_>, row: &Row) -> Result<(), StoreError> {
     one(tx.execute(sql, params![place, row.sequence.0, row.delivery_count, enqueued, expires, row.key.0])?, row.key)
 }
 
-fn remove(tx: &mut Tx<'_>, key: Key, place: Place) -> Result<(), StoreError> {
-    one(tx.execute("DELETE FROM messages WHERE key = $1", params![key.0])?, key)?;
-    tx.execute("DELETE FROM contents WHERE key = $1", params![key.0])?;
-    if place == Place::DeadLetter {
+fn count(tx: &mut Tx<'_>, run: &[Change]) -> Result<(), StoreError> {
+    let mut statement = tx.statement("UPDATE messages SET delivery_count = $1 WHERE key = $2")?;
+    for change in run {
+        let Change::Counted { key, delivery_count } = change else { continue };
+        one(statement.execute(params![*delivery_count, key.0])?, *key)?;
+    }
+    Ok(())
+}
+
+fn remove(tx: &mut Tx<'_>, run: &[Change]) -> Result<(), StoreError> {
+    let keys = || run.iter().filter_map(|change| if let Change::Removed { key, place } = change { Some((*key, *place)) } else { None });
+    let mut statement = tx.statement("DELETE FROM messages WHERE key = $1")?;
+    keys().try_for_each(|(key, _)| one(statement.execute(params![key.0])?, key))?;
+    drop(statement);
+    let mut statement = tx.statement("DELETE FROM contents WHERE key = $1")?;
+    keys().try_for_each(|(key, _)| one(statement.execute(params![key.0])?, key))?;
+    drop(statement);
+    for (key, _) in keys().filter(|(_, place)| *place == Place::DeadLetter) {
         tx.execute("DELETE FROM dead_letters WHERE key = $1", params![key.0])?;
     }
     Ok(())

@@ -11,4 +11,5 @@ mod harness;
 mod messages;
 mod settling;
 mod stopping;
+mod upgrading;
 mod waiting;

@@ -57,6 +57,27 @@ fn parameters_bind_by_number_and_not_by_order() {
     assert_eq!(joined.expect("runs"), "2132");
 }
 
+#[test]
+fn a_prepared_statement_runs_as_often_as_told_and_an_error_of_the_environment_in_it_is_remembered() {
+    let (database, _folder) = on_disk();
+    let sql = "INSERT INTO notes (text) VALUES ($1)";
+    let written = database.write_blocking(move |tx| {
+        let mut statement = tx.statement(sql)?;
+        ["a", "b"].iter().try_for_each(|text| statement.execute(params![*text]).map(drop))?;
+        Ok::<_, SqlError>(statement.execute(params!["c", "too many"]).is_err())
+    });
+    assert!(written.expect("writes"));
+    assert_eq!(all(&database), ["a", "b"]);
+    let full = database.write_blocking(move |tx| {
+        tx.set_pages_max(8)?;
+        let (text, mut statement) = ("x".repeat(100_000), tx.statement(sql)?);
+        let _ = statement.execute(params![text]);
+        Ok::<_, SqlError>(())
+    });
+    assert!(matches!(full, Err(WriteError::NotCommitted(error)) if error.class() == SqlClass::Environment));
+    assert_eq!(all(&database), ["a", "b"]);
+}
+
 fn class_of(database: &Database, sql: &'static str) -> SqlClass {
     match database.write_blocking(move |tx| tx.execute(sql, params![])) {
         Err(WriteError::Refused(error)) => error.class(),
