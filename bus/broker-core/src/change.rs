@@ -90,6 +90,13 @@ pub enum Change {
         /// Why.
         cause: Cause,
     },
+    /// A dead letter is active again, with a new sequence number, size and content; why it was dead is no longer kept.
+    Resubmitted {
+        /// It.
+        row: Row,
+        /// The name of its content: [`Resubmission::content`](crate::Resubmission::content).
+        content: u64,
+    },
     /// A message is gone, with its content and whatever else is kept about it.
     Removed {
         /// Which.

@@ -16,7 +16,7 @@ use crate::topic::Topic;
 ///
 /// Its methods are of four kinds:
 /// - *commands* take the time and change the state: [`declare`](Self::declare), [`send`](Self::send),
-///   [`receive`](Self::receive), [`settle`](Self::settle), [`renew`](Self::renew),
+///   [`receive`](Self::receive), [`settle`](Self::settle), [`renew`](Self::renew), [`resubmit`](Self::resubmit),
 ///   [`cancel_scheduled`](Self::cancel_scheduled);
 /// - *time*: [`next_deadline`](Self::next_deadline) says when [`advance`](Self::advance) has something to do;
 /// - *changes*: [`take_changes`](Self::take_changes) hands out what the commands since the last call want stored, in

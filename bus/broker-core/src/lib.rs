@@ -23,6 +23,7 @@ mod browse;
 mod declare;
 mod receive;
 mod restore;
+mod resubmit;
 mod send;
 mod settle;
 
@@ -36,7 +37,8 @@ pub use entity::{
 };
 pub use locks::Lock;
 pub use message::{Delivered, Destination, Key, MESSAGE_ID_CHARS_MAX, Outgoing, Place, Row, Sent, Sequence, Source};
-pub use refusal::{CancelRefusal, DeclareRefusal, NoEntity, NotScheduled, SendRefusal, SettleRefusal};
+pub use refusal::{CancelRefusal, DeclareRefusal, NoEntity, NotScheduled, ResubmitRefusal, SendRefusal, SettleRefusal};
 pub use restore::Restore;
+pub use resubmit::Resubmission;
 pub use settle::Settlement;
 pub use time::{Now, Time};

@@ -105,6 +105,26 @@ pub enum SettleRefusal {
     DeadAlready,
 }
 
+/// Why a dead letter was not sent again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResubmitRefusal {
+    /// There is no such queue.
+    #[error(transparent)]
+    NoEntity(#[from] NoEntity),
+    /// It is none: it never was one, was completed, or was sent again by somebody else.
+    #[error("there is no dead letter with sequence number {sequence}")]
+    NotThere {
+        /// The number that was asked for.
+        sequence: u64,
+    },
+    /// A receiver of the dead-letter queue has it, and alone decides what becomes of it until its lock ends.
+    #[error("the dead letter with sequence number {sequence} is locked by a receiver")]
+    Locked {
+        /// The number that was asked for.
+        sequence: u64,
+    },
+}
+
 /// Why a scheduled message could not be cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CancelRefusal {

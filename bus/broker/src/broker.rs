@@ -1,8 +1,9 @@
 //! The handle that everyone in the process talks to the broker through.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use broker_core::{Counts, Declaration, Destination, Sequence, Source, Time};
+use broker_core::{Counts, Declaration, Destination, ResubmitRefusal, Sequence, Source, Time};
 use hosting::{Condition, Outside, Timestamp};
 use storage::Database;
 use tokio::sync::{mpsc, oneshot};
@@ -10,9 +11,9 @@ use uuid::Uuid;
 
 use crate::encoding::Content;
 use crate::engine::{Engine, Status};
-use crate::error::{BrokerError, CancelError, LockLost, ProvisionError, QueryError, SendError, SettleError};
+use crate::error::{BrokerError, CancelError, LockLost, ProvisionError, QueryError, ResubmitError, SendError, SettleError};
 use crate::message::{Browsed, Delivery, Outgoing, Provisioned, SettleMode, Settlement};
-use crate::operation::{Browse, Operation, Prepared};
+use crate::operation::{Browse, Operation, Prepared, Resubmit};
 use crate::receivers::Waiting;
 use crate::settings::BrokerSettings;
 
@@ -91,6 +92,26 @@ impl Broker {
     pub async fn cancel_scheduled(&self, destination: &Destination, sequence: u64) -> Result<(), CancelError> {
         let (destination, sequence) = (destination.clone(), Sequence(sequence));
         self.ask(|answer| Operation::Cancel { destination, sequence, answer }).await.unwrap_or(Err(CancelError::Stopped))
+    }
+
+    /// Sends the dead letter with this number to its queue again, with `headers` in place of all it has; answers its new
+    /// number there once that is on disk. Id, session and body stay; deliveries count from nothing, and its life is the
+    /// queue's. It moves in one commit, so it is in one of the two places at any moment; of several who ask at once, one
+    /// gets it and the others are told that it is not there. Limits of size and duplicate detection do not hold it up.
+    ///
+    /// # Errors
+    /// [`ResubmitError::Refused`] if there is no such queue or dead letter, or a receiver holds it under a lock.
+    pub async fn resubmit(&self, queue: &str, sequence: u64, headers: BTreeMap<String, String>) -> Result<u64, ResubmitError> {
+        // What a number among the dead letters stands for never changes: what is read here is what is moved, or nothing is.
+        let found = self.browse(&Source::DeadLetters(queue.to_owned()), sequence, 1).await?;
+        let Some(letter) = found.into_iter().find(|letter| letter.sequence_number == sequence) else {
+            return Err(ResubmitRefusal::NotThere { sequence }.into());
+        };
+        let content = Content { message_id: letter.message_id, session_id: letter.session_id, headers, body: letter.body };
+        let (blob, content) = (content.encode(), Arc::new(content));
+        let (queue, sequence) = (queue.to_owned(), Sequence(sequence));
+        let answer = self.ask(|answer| Operation::Resubmit(Resubmit { queue, sequence, blob, content, answer })).await;
+        answer.unwrap_or(Err(ResubmitError::Stopped))
     }
 
     /// Up to `max` (at most 1,024, and about 8 MiB) messages from a sequence number on, in order, locking none. Of a queue, active and scheduled

@@ -31,16 +31,18 @@ impl Engine {
         self.pending.browses = std::mem::take(&mut pending.browses);
         let changes = fold_counts(self.core.take_changes());
         let cached = cacheable(&changes, &pending);
+        let renewed: BTreeSet<Key> = changes.iter().filter_map(renewed_key).collect();
+        renewed.iter().for_each(|key| drop(self.cache.remove(*key)));
         let removed: Vec<Key> = changes.iter().filter_map(removed_key).collect();
-        let cold = read_all(self.store.clone(), self.cold(&changes, &pending.served));
+        let cold = read_all(self.store.clone(), self.cold(&changes, &renewed, &pending.served));
         let number = self.write_number + 1;
         let (written, cold) = both(self.store_batch(number, changes, &mut pending), cold).await;
         if let Err(trouble) = written {
             return self.refuse(number, pending, trouble).await;
         }
         self.answered.clear();
-        removed.into_iter().for_each(|key| drop(self.cache.remove(key)));
         cached.into_iter().for_each(|(key, content)| self.cache.insert(key, content));
+        removed.into_iter().for_each(|key| drop(self.cache.remove(key)));
         pending.answers.into_iter().for_each(|answer| answer.give(Ok(())));
         self.hand_over(pending.served, cold).await;
     }
@@ -148,12 +150,12 @@ impl Engine {
         self.back_off_until = None;
     }
 
-    /// What is to be handed over and was stored by an earlier write, but is not in the cache.
-    fn cold(&self, changes: &[Change], served: &[Served]) -> Vec<(Key, Place)> {
+    /// What is to be handed over and was stored by an earlier write (and not `renewed` by this one), but is not in the cache.
+    fn cold(&self, changes: &[Change], renewed: &BTreeSet<Key>, served: &[Served]) -> Vec<(Key, Place)> {
         let first_new = changes.iter().find_map(|change| if let Change::Inserted { row, .. } = change { Some(row.key) } else { None });
         let rows = served.iter().flat_map(|served| &served.delivered).map(|delivered| delivered.row);
         let old = rows.filter(|row| row.place == Place::Active && first_new.is_none_or(|first| row.key < first));
-        old.filter(|row| !self.cache.contains(row.key)).map(|row| (row.key, row.place)).collect()
+        old.filter(|row| !renewed.contains(&row.key) && !self.cache.contains(row.key)).map(|row| (row.key, row.place)).collect()
     }
 
     /// Gives receivers what was locked for them, now that the deliveries are counted on disk.
@@ -231,7 +233,8 @@ impl Engine {
 /// The contents that the cache takes once they are stored.
 fn cacheable(changes: &[Change], pending: &Pending) -> Vec<(Key, Arc<Content>)> {
     let content = |change: &Change| match change {
-        Change::Inserted { row: Row { key, place: Place::Active, .. }, content: ContentOf::Sent(name) } => {
+        Change::Inserted { row: Row { key, place: Place::Active, .. }, content: ContentOf::Sent(name) }
+        | Change::Resubmitted { row: Row { key, .. }, content: name } => {
             Some((*key, Arc::clone(pending.contents.get(usize::try_from(*name).ok()?)?)))
         }
         _ => None,
@@ -273,6 +276,14 @@ fn known_by_key(stored: Stored) -> (Key, Known) {
     (stored.key, (Arc::new(stored.content), stored.death))
 }
 
+/// Whose content is another from this change on.
+fn renewed_key(change: &Change) -> Option<Key> {
+    match change {
+        Change::Resubmitted { row, .. } => Some(row.key),
+        _ => None,
+    }
+}
+
 fn removed_key(change: &Change) -> Option<Key> {
     match change {
         Change::Removed { key, .. } => Some(*key),
@@ -300,6 +311,7 @@ fn delivery(one: &Delivered, known: Known) -> Delivery {
 
 fn browsed(found: &Found, known: Known) -> Browsed {
     let (Content { message_id, session_id, headers, body }, death) = opened(known);
+    let dead_lettered = death.as_ref().map(|death| Timestamp::from_micros(death.died_at));
     let (reason, description) = death.map(|death| (death.reason, death.description)).unzip();
     Browsed {
         state: found.state,
@@ -308,6 +320,7 @@ fn browsed(found: &Found, known: Known) -> Browsed {
         sequence_number: found.row.sequence.0,
         delivery_count: u32::from(found.row.delivery_count),
         enqueued: Timestamp::from_micros(found.row.enqueued.as_micros()),
+        dead_lettered,
         headers,
         body,
         dead_letter_reason: reason,

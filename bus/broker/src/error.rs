@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broker_core::{CancelRefusal, DeclareRefusal, NoEntity, SendRefusal};
+use broker_core::{CancelRefusal, DeclareRefusal, NoEntity, ResubmitRefusal, SendRefusal};
 
 use crate::store::StoreError;
 
@@ -70,6 +70,33 @@ pub enum SettleError {
     Stopped,
 }
 
+/// A dead letter that was not sent again.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ResubmitError {
+    /// There is no such queue or dead letter, or a receiver holds it.
+    #[error(transparent)]
+    Refused(#[from] ResubmitRefusal),
+    /// The store could not be read or written: it is where it was. Trying again may help.
+    #[error("the dead letter was not sent again")]
+    NotStored(#[source] Arc<StoreError>),
+    /// It is in one of the two places; in which is unknown. Trying again is harmless and tells.
+    #[error("whether the dead letter was sent again is unknown")]
+    InDoubt(#[source] Arc<StoreError>),
+    /// The broker has stopped.
+    #[error("the broker has stopped")]
+    Stopped,
+}
+
+impl From<QueryError> for ResubmitError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::NoEntity(missing) => Self::Refused(missing.into()),
+            QueryError::Store(why) => Self::NotStored(why),
+            QueryError::Stopped => Self::Stopped,
+        }
+    }
+}
+
 /// Entities that could not be provided.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ProvisionError {
@@ -132,4 +159,4 @@ macro_rules! from_trouble {
     )* };
 }
 
-from_trouble!(SendError, SettleError, ProvisionError, CancelError);
+from_trouble!(SendError, SettleError, ResubmitError, ProvisionError, CancelError);

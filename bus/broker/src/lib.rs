@@ -22,11 +22,11 @@ mod turn;
 pub use audit::{DeadLetter, QueueAudit, audit, dead_letters};
 pub use broker::Broker;
 pub use broker_core::{
-    Counts, Declaration as EntityDeclaration, DeclareRefusal, Destination, MessageState, NoEntity, QueueSettings, SendRefusal, Source,
-    TopicSettings,
+    Counts, Declaration as EntityDeclaration, DeclareRefusal, Destination, MessageState, NoEntity, QueueSettings, ResubmitRefusal, SendRefusal,
+    Source, TopicSettings,
 };
 pub use encoding::EncodingError;
-pub use error::{BrokerError, CancelError, LockLost, ProvisionError, QueryError, SendError, SettleError};
+pub use error::{BrokerError, CancelError, LockLost, ProvisionError, QueryError, ResubmitError, SendError, SettleError};
 pub use message::{Browsed, Delivery, Outgoing, Provisioned, SettleMode, Settlement};
 pub use settings::BrokerSettings;
 pub use store::{MIGRATIONS, StoreError};

@@ -69,6 +69,8 @@ pub struct Browsed {
     pub delivery_count: u32,
     /// When it was enqueued; of a scheduled message, when it will be.
     pub enqueued: Timestamp,
+    /// Of a dead letter: when it was dead-lettered.
+    pub dead_lettered: Option<Timestamp>,
     /// Its headers; of a dead letter, also those that were added then.
     pub headers: BTreeMap<String, String>,
     /// Its body.

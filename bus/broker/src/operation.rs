@@ -8,12 +8,13 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::encoding::Content;
-use crate::error::{CancelError, LockLost, ProvisionError, QueryError, SendError, SettleError, Trouble};
+use crate::error::{CancelError, LockLost, ProvisionError, QueryError, ResubmitError, SendError, SettleError, Trouble};
 use crate::message::{Browsed, Provisioned, SettleMode, Settlement};
 use crate::receivers::Waiting;
 
 pub(crate) type SendAnswer = oneshot::Sender<Vec<Result<u64, SendError>>>;
 pub(crate) type SettleAnswer = oneshot::Sender<Vec<Result<(), SettleError>>>;
+pub(crate) type ResubmitAnswer = oneshot::Sender<Result<u64, ResubmitError>>;
 pub(crate) type BrowseAnswer = oneshot::Sender<Result<Vec<Browsed>, QueryError>>;
 
 /// A message that is ready to be sent: encoded by its sender, so that the loop need not.
@@ -25,6 +26,16 @@ pub(crate) struct Prepared {
     pub(crate) content: Arc<Content>,
 }
 
+/// A dead letter that is to be sent again, with its new content.
+#[derive(Debug)]
+pub(crate) struct Resubmit {
+    pub(crate) queue: String,
+    pub(crate) sequence: Sequence,
+    pub(crate) blob: Vec<u8>,
+    pub(crate) content: Arc<Content>,
+    pub(crate) answer: ResubmitAnswer,
+}
+
 #[derive(Debug)]
 pub(crate) enum Operation {
     Provision { declarations: Vec<Declaration>, answer: oneshot::Sender<Result<Provisioned, ProvisionError>> },
@@ -33,6 +44,7 @@ pub(crate) enum Operation {
     Settle { settlements: Vec<(Uuid, Settlement)>, mode: SettleMode, answer: SettleAnswer },
     Renew { tokens: Vec<Uuid>, answer: oneshot::Sender<Vec<Result<Timestamp, LockLost>>> },
     Cancel { destination: Destination, sequence: Sequence, answer: oneshot::Sender<Result<(), CancelError>> },
+    Resubmit(Resubmit),
     Browse(Browse),
     Counts { queue: String, answer: oneshot::Sender<Result<Counts, QueryError>> },
     Stop,
@@ -43,6 +55,7 @@ impl Operation {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Send { messages, .. } => messages.iter().map(|message| message.blob.len()).sum(),
+            Self::Resubmit(again) => again.blob.len(),
             _ => 0,
         }
     }
@@ -61,6 +74,7 @@ pub(crate) struct Browse {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Sent { answer: SendAnswer, results: Vec<Result<u64, SendError>> },
+    Resubmitted { answer: ResubmitAnswer, sequence: Sequence },
     Settled { answer: SettleAnswer, results: Vec<Result<(), SettleError>> },
     Provisioned { answer: oneshot::Sender<Result<Provisioned, ProvisionError>>, provisioned: Provisioned, refusals: Vec<DeclareRefusal> },
     Cancelled { answer: oneshot::Sender<Result<(), CancelError>> },
@@ -72,6 +86,9 @@ impl Answer {
         match self {
             Self::Sent { answer, results } => {
                 let _ = answer.send(all(results, written));
+            }
+            Self::Resubmitted { answer, sequence } => {
+                let _ = answer.send(written.map(|()| sequence.0).map_err(Into::into));
             }
             Self::Settled { answer, results } => {
                 let _ = answer.send(all(results, written));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use broker_core::{Declaration, Declared, Key, Lock, Now, Sent, SettleRefusal, Time};
+use broker_core::{Declaration, Declared, Key, Lock, Now, Resubmission, Sent, SettleRefusal, Time};
 use hosting::Timestamp;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::encoding::Content;
 use crate::engine::Engine;
 use crate::error::{LockLost, QueryError, SendError, SettleError};
 use crate::message::{Provisioned, SettleMode, Settlement};
-use crate::operation::{Answer, Browse, Operation, Prepared};
+use crate::operation::{Answer, Browse, Operation, Prepared, Resubmit};
 use crate::receivers::Served;
 
 /// What the next write stores beside the core's changes, and who waits for it.
@@ -38,6 +38,16 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// The name of the content that is added next.
+    fn next_content(&self) -> u64 {
+        self.blobs.len() as u64
+    }
+
+    fn add_content(&mut self, blob: Vec<u8>, content: Arc<Content>) {
+        self.blobs.push(blob);
+        self.contents.push(content);
+    }
+
     /// Remembers an answer that waits until the write is on disk.
     fn answer_synced(&mut self, answer: Answer) {
         self.urgent = true;
@@ -77,6 +87,7 @@ impl Engine {
                 Ok(_) => self.pending.answer_synced(Answer::Cancelled { answer }),
                 Err(refusal) => drop(answer.send(Err(refusal.into()))),
             },
+            Operation::Resubmit(again) => self.resubmit(now, again),
             Operation::Browse(browse) => {
                 // What it shows is read from the store.
                 self.pending.urgent = true;
@@ -105,14 +116,25 @@ impl Engine {
 
     fn send(&mut self, now: Now, message: Prepared) -> Result<u64, SendError> {
         let Prepared { destination, mut outgoing, blob, content } = message;
-        outgoing.content = self.pending.blobs.len() as u64;
+        outgoing.content = self.pending.next_content();
         match self.core.send(now, &destination, &[outgoing])?.first() {
             Some(Sent::Accepted(sequence)) => {
-                self.pending.blobs.push(blob);
-                self.pending.contents.push(content);
+                self.pending.add_content(blob, content);
                 Ok(sequence.0)
             }
             Some(Sent::Duplicate) | None => Ok(0),
+        }
+    }
+
+    fn resubmit(&mut self, now: Now, again: Resubmit) {
+        let Resubmit { queue, sequence, blob, content, answer } = again;
+        let bytes = u32::try_from(blob.len()).unwrap_or(u32::MAX);
+        match self.core.resubmit(now, &queue, &Resubmission { sequence, bytes, content: self.pending.next_content() }) {
+            Ok(sequence) => {
+                self.pending.add_content(blob, content);
+                self.pending.answer_synced(Answer::Resubmitted { answer, sequence });
+            }
+            Err(refusal) => drop(answer.send(Err(refusal.into()))),
         }
     }
 

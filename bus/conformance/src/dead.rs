@@ -1,16 +1,14 @@
-//! Dead letters: T24 to T26.
+//! Dead letters: T24 to T26, T47.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
-use hosting::Timestamp;
+use hosting::{Timestamp, race};
 use messaging::dead_letters::{self, Confirmed, DeadLetter};
-use messaging::{OutgoingMessage, Settings, Source, Transport};
+use messaging::{Browsed, Headers, OutgoingMessage, Settings, Settlement, Source, Transport};
 
 use crate::bench::{Bench, Failure, Party, Proof, SOON, Verdict, same, send, so, topology};
 use crate::letters::{letter, pinger};
-
-const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// Three pings, the second of which ends as a dead letter.
 async fn bury(bench: &Bench) -> Result<(Arc<dyn Transport>, Party, OutgoingMessage, DeadLetter), Failure> {
@@ -19,7 +17,7 @@ async fn bury(bench: &Bench) -> Result<(Arc<dyn Transport>, Party, OutgoingMessa
     let failing = letter(bench, "fail");
     send(&*transport, vec![letter(bench, "one"), failing.clone(), letter(bench, "two")]).await?;
     bench.sleep(SOON).await;
-    let mut found = dead_letters::list(&*transport, "pinger", 0, 10).await?;
+    let mut found = dead_letters::list(&party.service, None, 10).await?;
     // The pinger's own event comes to it as well, and it knows no handler for that.
     found.retain(|letter| letter.kind == "suite.ping");
     same("dead letters", found.len(), 1)?;
@@ -51,16 +49,15 @@ pub(crate) async fn retried(bench: &Bench) -> Proof {
     bench.place.stop().await;
     let (transport, mut party, sent, found) = bury(bench).await?;
     party.host.stop().await;
-    let now = bench.outside().clock.now();
-    dead_letters::retry(&*transport, &found.id, now, WEEK, Confirmed::No).await?;
+    dead_letters::retry(&party.service, &found.id, Confirmed::No).await?;
     let taken = bench.take_all(&*transport, "pinger").await?;
     let again = taken.into_iter().find(|delivery| delivery.id == sent.id).ok_or_else(|| Failure("it did not come again".to_owned()))?;
     same("count", again.delivery_count, 0)?;
     same("body", &again.body, &sent.body)?;
     same("round", again.headers.get("retryround").map(String::as_str), Some("1"))?;
     so("its history is kept", again.headers.contains_key("deadlettertime"))?;
-    let twice = dead_letters::retry(&*transport, &found.id, now, WEEK, Confirmed::No).await;
-    so("a second retry finds nothing", matches!(twice, Err(dead_letters::RetryError::Unknown(_))))?;
+    let twice = dead_letters::retry(&party.service, &found.id, Confirmed::No).await;
+    so("a second retry finds nothing", matches!(twice, Err(dead_letters::LetterError::Unknown(_))))?;
     Ok(Verdict::Proved)
 }
 
@@ -80,4 +77,88 @@ pub(crate) async fn browsed(bench: &Bench) -> Proof {
     same("and all are still there", bench.take_all(&*transport, "desk").await?.len(), 5)?;
     same("dead letters", transport.browse(&Source::DeadLetters("desk".to_owned()), 0, 10).await?.len(), 0)?;
     Ok(Verdict::Proved)
+}
+
+/// `count` dead letters at the desk, as they lie there.
+async fn bury_at_desk(bench: &Bench, transport: &dyn Transport, count: u8) -> Result<Vec<Browsed>, Failure> {
+    send(transport, (0..count).map(|number| bench.message("desk", &[number])).collect()).await?;
+    let taken = bench.take_all(transport, "desk").await?;
+    let why = || Settlement::DeadLetter { reason: "Tired".to_owned(), description: "of it".to_owned(), headers: Headers::new() };
+    transport.settle(taken.into_iter().map(|delivery| (delivery.lock, why())).collect()).await?;
+    let found = lying(transport).await?;
+    same("dead letters", found.len(), usize::from(count))?;
+    Ok(found)
+}
+
+async fn lying(transport: &dyn Transport) -> Result<Vec<Browsed>, Failure> {
+    Ok(transport.browse(&Source::DeadLetters("desk".to_owned()), 0, 1_000).await?)
+}
+
+pub(crate) async fn sent_again(bench: &Bench) -> Proof {
+    let transport = bench.start(&["desk"]).await?;
+    let capabilities = transport.capabilities();
+    if !capabilities.browse {
+        return Ok(Verdict::Skipped("its dead letters cannot be looked at"));
+    }
+    let mut letters = bury_at_desk(bench, &*transport, 130).await?;
+    let wanted = letters.pop().ok_or_else(|| Failure("there is none".to_owned()))?;
+    at_once(bench, &transport, &wanted).await?;
+    let again = bench.take_all(&*transport, "desk").await?;
+    same("how often it came", again.len(), 1)?;
+    same("which came", (&again[0].id, &again[0].body, again[0].delivery_count), (&wanted.id, &wanted.body, 0))?;
+    let others: Vec<u64> = lying(&*transport).await?.iter().map(|browsed| browsed.position).collect();
+    same("the others", others, letters.iter().map(|browsed| browsed.position).collect())?;
+    let dead = Source::DeadLetters("desk".to_owned());
+    same("how many of the others can be received", transport.receive(&dead, 256).await?.len(), letters.len())?;
+    if capabilities.durable {
+        drop(transport);
+        interrupted(bench).await?;
+    }
+    Ok(Verdict::Proved)
+}
+
+/// Five send it again at once: one has done it, the others found nothing.
+async fn at_once(bench: &Bench, transport: &Arc<dyn Transport>, letter: &Browsed) -> Result<(), Failure> {
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let tasks = (0..5).map(|_| {
+        let (transport, answers, position, headers) = (transport.clone(), answers.clone(), letter.position, letter.headers.clone());
+        async move {
+            let answer = transport.resubmit("desk", position, headers).await.map_err(|error| error.to_string());
+            answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
+        }
+    });
+    bench.at_once(tasks.collect::<Vec<_>>()).await?;
+    let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    answers.sort();
+    same("answers", answers, vec![Ok(false), Ok(false), Ok(false), Ok(false), Ok(true)])
+}
+
+/// The process dies at this moment of sending it again, or that: it is in one of the two places.
+async fn interrupted(bench: &Bench) -> Result<(), Failure> {
+    for moments in 0..16 {
+        let transport = bench.start(&["desk"]).await?;
+        let letter = lying(&*transport).await?.pop().ok_or_else(|| Failure("there is none left".to_owned()))?;
+        race(transport.resubmit("desk", letter.position, letter.headers.clone()), after(moments)).await;
+        drop(transport);
+        bench.place.kill();
+        let transport = bench.start(&["desk"]).await?;
+        let queued = transport.browse(&Source::Queue("desk".to_owned()), 0, 1_000).await?;
+        let places = queued.iter().chain(&lying(&*transport).await?).filter(|browsed| browsed.id == letter.id).count();
+        same(&format!("in how many places it is after {moments} moments"), places, 1)?;
+    }
+    Ok(())
+}
+
+/// Ends when it was polled that often.
+async fn after(polls: u32) {
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

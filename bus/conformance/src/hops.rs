@@ -30,7 +30,7 @@ fn stumbling() -> Endpoint {
 
 pub(crate) async fn kept(bench: &Bench) -> Proof {
     let transport = bench.start_with(topology(&["pinger", "elsewhere"], &[("suite.pinged", "elsewhere")])).await?;
-    let _party = bench.party(&transport, stumbling(), Settings::default()).await?;
+    let party = bench.party(&transport, stumbling(), Settings::default()).await?;
     let mut first = letter(bench, "first");
     first.headers.extend(STORY.map(|(name, value)| (name.to_owned(), value.to_owned())));
     send(&*transport, vec![first.clone()]).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn kept(bench: &Bench) -> Proof {
         return Ok(Verdict::Proved);
     }
     bench.sleep(Duration::from_secs(3_600) + SOON).await;
-    let dead = dead_letters::list(&*transport, "pinger", 0, 10).await?;
+    let dead = dead_letters::list(&party.service, None, 10).await?;
     let dead = dead.first().ok_or_else(|| Failure("the dead letter did not come".to_owned()))?;
     tells("a dead letter that was due later", &dead.headers, &first.id)?;
     Ok(Verdict::Proved)

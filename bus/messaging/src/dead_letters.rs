@@ -1,21 +1,24 @@
-//! What could not be handled, for people: list it, look at it, try it again (rule R17).
+//! What could not be handled, for people: list it, look at it, try it again (rule R17). Also what an endpoint committed
+//! and could never send (rule R11): it never left the endpoint's own table.
 
 use std::time::Duration;
 
 use hosting::Timestamp;
 use serde::Serialize;
+use storage::{ReadError, SqlError, WriteError};
 
-use storage::{ReadError, SqlError};
-
-use crate::{Browsed, Headers, Service, Source, Transport, TransportError};
+use crate::{Browsed, Headers, Service, Source, TransportError};
 use crate::{envelope, outbox};
 
-/// A message that its endpoint could not handle.
+/// How the place of a message begins that never left its endpoint.
+const UNSENDABLE: &str = "unsendable-";
+
+/// A message that its endpoint could not handle, or not send.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetter {
-    /// Names it for `show` and `retry`: `endpoint/position`.
+    /// Names it for `show` and `retry`: `endpoint/position`, or `endpoint/unsendable-row` of one that was never sent.
     pub id: String,
-    /// The endpoint that could not handle it.
+    /// The endpoint that could not handle it, or not send it.
     pub endpoint: String,
     /// The message's id.
     pub message_id: String,
@@ -27,7 +30,7 @@ pub struct DeadLetter {
     pub reason: String,
     /// Why, with everything known.
     pub description: String,
-    /// When it came among the dead letters.
+    /// When it came among the dead letters; of one that was never sent, when it was written.
     pub since: Timestamp,
     /// Its envelope, with what was noted at its end.
     pub headers: Headers,
@@ -35,89 +38,26 @@ pub struct DeadLetter {
     pub body: String,
 }
 
-/// Why a dead letter was not tried again.
+/// Why dead letters were not shown, or one not tried again.
 #[derive(Debug, thiserror::Error)]
-pub enum RetryError {
-    /// There is none of that id.
-    #[error("there is no dead letter `{0}`; list them to see which there are")]
+pub enum LetterError {
+    /// There is none of that id, or no longer.
+    #[error("there is no dead letter `{0}`, or no longer: it may have been tried again; list them to see which there are")]
     Unknown(String),
     /// The endpoint may have forgotten that it handled it.
     #[error("dead letter `{0}` is older than the inbox's retention, which no longer keeps it from being handled twice; confirm with --yes")]
     TooOld(String),
     /// The bus said no.
-    #[error("the bus did not take it")]
+    #[error("the bus did not do it: {0}")]
     Transport(#[from] TransportError),
-}
-
-/// Up to `max` dead letters of an endpoint, from `position` on.
-///
-/// # Errors
-/// Those of the transport.
-pub async fn list(transport: &dyn Transport, endpoint: &str, position: u64, max: usize) -> Result<Vec<DeadLetter>, TransportError> {
-    let found = transport.browse(&Source::DeadLetters(endpoint.to_owned()), position, max).await?;
-    Ok(found.into_iter().map(|browsed| describe(endpoint, browsed)).collect())
-}
-
-/// Up to `max` messages that an endpoint committed and that can never be sent (rule R11): they stay in its own table.
-/// They have no id to retry them by; what was wrong must be mended first.
-///
-/// # Errors
-/// Those of the endpoint's database.
-pub async fn unsendable(service: &Service, max: usize) -> Result<Vec<DeadLetter>, ReadError<SqlError>> {
-    let found = service.read(move |tx| outbox::failed(tx, max)).await?;
-    Ok(found.into_iter().map(|(row, failure)| describe_unsendable(service.name(), row, failure)).collect())
-}
-
-fn describe_unsendable(endpoint: &str, row: outbox::ReadyRow, failure: String) -> DeadLetter {
-    let header = |name: &str| row.message.headers.get(name).cloned();
-    DeadLetter {
-        id: format!("{endpoint}/unsendable-{}", row.row),
-        endpoint: endpoint.to_owned(),
-        message_id: row.message.id.clone(),
-        kind: header(envelope::TYPE).unwrap_or_default(),
-        subject: header(envelope::SUBJECT),
-        reason: "Unsendable".to_owned(),
-        description: failure,
-        since: header(envelope::TIME).and_then(|time| time.parse().ok()).unwrap_or_default(),
-        body: String::from_utf8_lossy(&row.message.body).into_owned(),
-        headers: row.message.headers,
-    }
-}
-
-/// The dead letter of this id.
-///
-/// # Errors
-/// If there is none, and those of the transport.
-pub async fn show(transport: &dyn Transport, id: &str) -> Result<DeadLetter, RetryError> {
-    let (endpoint, position) = parse(id)?;
-    let found = list(transport, endpoint, position, 1).await?;
-    found.into_iter().find(|letter| letter.id == id).ok_or_else(|| RetryError::Unknown(id.to_owned()))
-}
-
-/// Sends a dead letter to its endpoint again, under the same message id and with the next round. One that is older
-/// than `retention` (the inbox's) only where `confirmed`: it may then be handled twice.
-///
-/// # Errors
-/// If there is none of that id, if it is too old, and those of the transport.
-pub async fn retry(
-    transport: &dyn Transport,
-    id: &str,
-    now: Timestamp,
-    retention: Duration,
-    confirmed: Confirmed,
-) -> Result<(), RetryError> {
-    let letter = show(transport, id).await?;
-    if confirmed == Confirmed::No && letter.since.plus(retention) < now {
-        return Err(RetryError::TooOld(id.to_owned()));
-    }
-    let (endpoint, position) = parse(id)?;
-    let mut headers = letter.headers;
-    let round = envelope::round(&headers) + 1;
-    headers.insert(envelope::RETRY_ROUND.to_owned(), round.to_string());
-    match transport.resubmit(endpoint, position, headers).await? {
-        true => Ok(()),
-        false => Err(RetryError::Unknown(id.to_owned())),
-    }
+    /// The endpoint's database said no.
+    #[error("the database of `{endpoint}` is in trouble: {why}")]
+    Database {
+        /// Whose.
+        endpoint: &'static str,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Whether a person has confirmed that a message may be handled twice.
@@ -129,10 +69,95 @@ pub enum Confirmed {
     No,
 }
 
-fn parse(id: &str) -> Result<(&str, u64), RetryError> {
-    let unknown = || RetryError::Unknown(id.to_owned());
-    let (endpoint, position) = id.rsplit_once('/').ok_or_else(unknown)?;
-    Ok((endpoint, position.parse().map_err(|_| unknown())?))
+/// Where a dead letter lies.
+enum Place {
+    /// Among the dead letters of the endpoint's queue.
+    Queue { position: u64 },
+    /// In the endpoint's outbox.
+    Outbox { row: i64 },
+}
+
+/// Up to `max` dead letters of an endpoint, those of its queue first, each oldest first; of more, those that come behind the
+/// one with the id `after`. There may be fewer though more follow; none means that none follows.
+///
+/// # Errors
+/// If `after` can be no id, and those of transport and database.
+pub async fn list(service: &Service, after: Option<&str>, max: usize) -> Result<Vec<DeadLetter>, LetterError> {
+    let (position, row) = match after.map(|id| parse(service, id)).transpose()? {
+        None => (Some(0), 0),
+        Some(Place::Queue { position }) => (position.checked_add(1), 0),
+        Some(Place::Outbox { row }) => (None, row),
+    };
+    if let Some(position) = position {
+        let queued = queued(service, position, max).await?;
+        if !queued.is_empty() {
+            return Ok(queued);
+        }
+    }
+    unsendable(service, row, max).await
+}
+
+/// The dead letter of this id.
+///
+/// # Errors
+/// If there is none, and those of transport and database.
+pub async fn show(service: &Service, id: &str) -> Result<DeadLetter, LetterError> {
+    let found = match parse(service, id)? {
+        Place::Queue { position } => queued(service, position, 1).await?,
+        Place::Outbox { row } => unsendable(service, row.saturating_sub(1), 1).await?,
+    };
+    found.into_iter().find(|letter| letter.id == id).ok_or_else(|| LetterError::Unknown(id.to_owned()))
+}
+
+/// Tries a dead letter again: one from the queue goes to its endpoint under the same message id and with the next round, and if
+/// it is older than the inbox's retention only where `confirmed`, since it may then be handled twice; one that could
+/// never be sent is sent again, which harms at no age, since nobody has seen it.
+///
+/// # Errors
+/// If there is none of that id, if it is too old, and those of transport and database.
+pub async fn retry(service: &Service, id: &str, confirmed: Confirmed) -> Result<(), LetterError> {
+    let unknown = || LetterError::Unknown(id.to_owned());
+    let again = match parse(service, id)? {
+        Place::Outbox { row } => {
+            let written = service.write(move |tx| outbox::clear_failure(tx, row)).await;
+            written.map_err(|error: WriteError<SqlError>| in_trouble(service, error.to_string()))?
+        }
+        Place::Queue { position } => {
+            let DeadLetter { since, mut headers, .. } = show(service, id).await?;
+            let retention = Duration::from_secs(service.inner.settings.inbox_retention_s);
+            if confirmed == Confirmed::No && since.plus(retention) < service.now() {
+                return Err(LetterError::TooOld(id.to_owned()));
+            }
+            headers.insert(envelope::RETRY_ROUND.to_owned(), (envelope::round(&headers) + 1).to_string());
+            service.inner.transport.resubmit(service.name(), position, headers).await?
+        }
+    };
+    if again { Ok(()) } else { Err(unknown()) }
+}
+
+fn parse(service: &Service, id: &str) -> Result<Place, LetterError> {
+    let place = id.strip_prefix(service.name()).and_then(|rest| rest.strip_prefix('/'));
+    let found = place.and_then(|place| match place.strip_prefix(UNSENDABLE) {
+        Some(row) => row.parse().ok().map(|row| Place::Outbox { row }),
+        None => place.parse().ok().map(|position| Place::Queue { position }),
+    });
+    found.ok_or_else(|| LetterError::Unknown(id.to_owned()))
+}
+
+async fn queued(service: &Service, position: u64, max: usize) -> Result<Vec<DeadLetter>, LetterError> {
+    let source = Source::DeadLetters(service.name().to_owned());
+    let found = service.inner.transport.browse(&source, position, max).await?;
+    Ok(found.into_iter().map(|browsed| describe(service.name(), browsed)).collect())
+}
+
+async fn unsendable(service: &Service, after: i64, max: usize) -> Result<Vec<DeadLetter>, LetterError> {
+    let found = service.read(move |tx| outbox::failed(tx, after, max)).await;
+    let found = found.map_err(|error: ReadError<SqlError>| in_trouble(service, error.to_string()))?;
+    Ok(found.into_iter().map(|(row, failure)| describe_unsendable(service.name(), row, failure)).collect())
+}
+
+fn in_trouble(service: &Service, why: String) -> LetterError {
+    LetterError::Database { endpoint: service.name(), why }
 }
 
 fn describe(endpoint: &str, browsed: Browsed) -> DeadLetter {
@@ -145,8 +170,24 @@ fn describe(endpoint: &str, browsed: Browsed) -> DeadLetter {
         subject: browsed.headers.get(envelope::SUBJECT).cloned(),
         reason,
         description,
-        since: browsed.headers.get(envelope::DEAD_SINCE).and_then(|time| time.parse().ok()).unwrap_or(browsed.enqueued),
+        since: browsed.since,
         body: String::from_utf8_lossy(&browsed.body).into_owned(),
         headers: browsed.headers,
+    }
+}
+
+fn describe_unsendable(endpoint: &str, row: outbox::ReadyRow, failure: String) -> DeadLetter {
+    let header = |name: &str| row.message.headers.get(name).cloned();
+    DeadLetter {
+        id: format!("{endpoint}/{UNSENDABLE}{}", row.row),
+        endpoint: endpoint.to_owned(),
+        message_id: row.message.id.clone(),
+        kind: header(envelope::TYPE).unwrap_or_default(),
+        subject: header(envelope::SUBJECT),
+        reason: "Unsendable".to_owned(),
+        description: failure,
+        since: header(envelope::TIME).and_then(|time| time.parse().ok()).unwrap_or_default(),
+        body: String::from_utf8_lossy(&row.message.body).into_owned(),
+        headers: row.message.headers,
     }
 }

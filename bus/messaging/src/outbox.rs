@@ -60,11 +60,11 @@ pub(crate) fn ready(tx: &mut Tx<'_>, now: Timestamp, max: usize, held: &[Destina
     tx.query(&sql, &values, read_row)
 }
 
-/// Rows that can never be sent, in order of their writing: their failures and messages.
-pub(crate) fn failed(tx: &mut Tx<'_>, max: usize) -> Result<Vec<(ReadyRow, String)>, SqlError> {
+/// Rows behind `after` that can never be sent, in order of their writing: their failures and messages.
+pub(crate) fn failed(tx: &mut Tx<'_>, after: i64, max: usize) -> Result<Vec<(ReadyRow, String)>, SqlError> {
     tx.query(
-        "SELECT id, message_id, destination, headers, body, failure FROM outbox WHERE failure IS NOT NULL ORDER BY id LIMIT $1",
-        params![i64::try_from(max).unwrap_or(i64::MAX)],
+        "SELECT id, message_id, destination, headers, body, failure FROM outbox WHERE failure IS NOT NULL AND id > $1 ORDER BY id LIMIT $2",
+        params![after, i64::try_from(max).unwrap_or(i64::MAX)],
         |row| Ok((read_row(row)?, row.get(5)?)),
     )
 }
@@ -105,6 +105,11 @@ pub(crate) fn delete(tx: &mut Tx<'_>, rows: &[i64]) -> Result<(), SqlError> {
 pub(crate) fn set_failure(tx: &mut Tx<'_>, row: i64, failure: &str) -> Result<(), SqlError> {
     tx.execute("UPDATE outbox SET failure = $2, due_key = NULL WHERE id = $1", params![row, failure])?;
     Ok(())
+}
+
+/// Lets a row be sent that could not be; whether there was one.
+pub(crate) fn clear_failure(tx: &mut Tx<'_>, row: i64) -> Result<bool, SqlError> {
+    Ok(tx.execute("UPDATE outbox SET failure = NULL WHERE id = $1 AND failure IS NOT NULL", params![row])? == 1)
 }
 
 fn address(destination: &Destination) -> String {

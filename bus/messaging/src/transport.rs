@@ -88,8 +88,8 @@ pub struct Browsed {
     pub position: u64,
     /// Its id.
     pub id: String,
-    /// When it came to this queue.
-    pub enqueued: Timestamp,
+    /// Since when it is there: in the queue, or among its dead letters.
+    pub since: Timestamp,
     /// Its envelope.
     pub headers: Headers,
     /// Its body.
@@ -183,8 +183,10 @@ pub trait Transport: Send + Sync {
     /// Looks at up to `max` messages from `position` on without receiving them.
     fn browse<'a>(&'a self, source: &'a Source, position: u64, max: usize) -> BoxFuture<'a, Result<Vec<Browsed>, TransportError>>;
 
-    /// Takes the dead letter at `position` of `endpoint` and sends it to the endpoint's queue with `headers`, in one
-    /// step or such that a crash leaves it in at least one of the two places. `Ok(false)`: there is none.
+    /// Moves the dead letter at `position` to the queue of its `endpoint`: the same id and body, `headers` in place of its
+    /// own, no delivery counted. At any moment, also after a crash, it is in exactly one of the two places, and of several
+    /// calls at once one moves it. `Ok(false)`: there is none at `position`, or no longer. One that a receiver of the dead
+    /// letters holds is [`TransportError::Busy`].
     fn resubmit<'a>(&'a self, endpoint: &'a str, position: u64, headers: Headers) -> BoxFuture<'a, Result<bool, TransportError>>;
 
     /// Why it is not working as it should, or `None`.

@@ -10,6 +10,7 @@ use crate::shop_client::{ShopClient, Whereabouts};
 use crate::text::{complain, member, moment, print_json, print_table, say};
 
 const LETTERS: &str = "/api/admin/dead-letters";
+const NONE: &str = "there are no dead letters";
 
 #[derive(Debug, Args)]
 pub(crate) struct DeadLettersArgs {
@@ -19,21 +20,21 @@ pub(crate) struct DeadLettersArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the messages that could not be handled
+    /// List the messages that could not be handled, or not be sent
     List(Common),
     /// Show one with everything known about it
     Show {
-        /// Its id, such as ordering/12.
+        /// Its id as listed, such as ordering/12.
         id: String,
         #[command(flatten)]
         common: Common,
     },
     /// Send one or all to their endpoints again
     Retry {
-        /// Its id, such as ordering/12.
+        /// Its id as listed, such as ordering/12.
         id: Option<String>,
         /// All there are.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "id")]
         all: bool,
         /// Also those that are older than the inbox remembers, which may then be handled twice.
         #[arg(long)]
@@ -62,6 +63,7 @@ pub(crate) fn carry_out(args: DeadLettersArgs, faults: Faults) -> Result<(), Fai
             Action::Show { id, common } => show(&shop, id, common).await,
             Action::Retry { id: Some(id), yes, common, .. } => retry(&shop, &[path(id)?.to_owned()], *yes, common).await,
             Action::Retry { id: None, all: true, yes, common } => {
+                // All are known before the first is sent again: one that fails again is not taken for another.
                 let ids: Vec<String> = all(&shop).await?.iter().map(|letter| member(letter, "id").to_owned()).collect();
                 retry(&shop, &ids, *yes, common).await
             }
@@ -70,12 +72,19 @@ pub(crate) fn carry_out(args: DeadLettersArgs, faults: Faults) -> Result<(), Fai
     })
 }
 
+/// All pages of the list.
 async fn all(shop: &ShopClient) -> Result<Vec<Value>, Failure> {
-    let mut answer = shop.get(LETTERS).await?;
-    Ok(match answer["dead_letters"].take() {
-        Value::Array(letters) => letters,
-        _ => Vec::new(),
-    })
+    let (mut found, mut query) = (Vec::new(), String::new());
+    loop {
+        let mut page = shop.get(&format!("{LETTERS}{query}")).await?;
+        if let Value::Array(letters) = page["dead_letters"].take() {
+            found.extend(letters);
+        }
+        match page["next"].as_str() {
+            Some(next) => query = format!("?after={next}"),
+            None => return Ok(found),
+        }
+    }
 }
 
 async fn list(shop: &ShopClient, common: &Common) -> Result<(), Failure> {
@@ -85,7 +94,7 @@ async fn list(shop: &ShopClient, common: &Common) -> Result<(), Failure> {
         return Ok(());
     }
     if letters.is_empty() {
-        say("there are no dead letters");
+        say(NONE);
         return Ok(());
     }
     let text = |letter: &Value, name| member(letter, name).to_owned();
@@ -126,6 +135,9 @@ async fn retry(shop: &ShopClient, ids: &[String], confirmed: bool, common: &Comm
         print_json(&json!({ "retried": retried, "refused": refused }));
     } else {
         retried.iter().for_each(|id| say(format!("{id} was sent again")));
+        if ids.is_empty() {
+            say(NONE);
+        }
     }
     for (id, failure) in &refused {
         complain(format!("error: {id}: {failure}"));
@@ -134,11 +146,11 @@ async fn retry(shop: &ShopClient, ids: &[String], confirmed: bool, common: &Comm
     code.map_or(Ok(()), |code| Err(Failure::silent(code.max(FAILED))))
 }
 
-/// An id as the end of a path: an endpoint and a position.
+/// An id as the end of a path: an endpoint and a place there. Which places there are the shop knows.
 fn path(id: &str) -> Result<&str, Failure> {
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match id.split_once('/') {
-        Some((endpoint, position)) if is_name(endpoint) && position.parse::<u64>().is_ok() => Ok(id),
+        Some((endpoint, place)) if is_name(endpoint) && is_name(place) => Ok(id),
         _ => Err(Failure::usage(format!("there is no dead letter `{id}`: an id looks like ordering/12; list them to see which there are"))),
     }
 }

@@ -5,11 +5,10 @@ mod letters;
 mod story;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::{Json, Router};
 use messaging::http::{Class, RouteEntry, Routes};
-use messaging::{Service, Transport};
+use messaging::Service;
 use utoipa::OpenApi;
 
 use crate::running::Parts;
@@ -17,20 +16,13 @@ use crate::running::Parts;
 /// What the routes share.
 #[derive(Clone)]
 struct Admin {
-    transport: Arc<dyn Transport>,
     endpoints: Arc<Vec<Service>>,
     /// The routes of all services, below `/api`.
     services: Router,
-    inbox_retention: Duration,
 }
 
 pub(crate) fn routes(parts: &Parts, endpoints: Vec<Service>, services: Router) -> (Router, Vec<RouteEntry>) {
-    let admin = Admin {
-        transport: Arc::clone(&parts.transport),
-        endpoints: Arc::new(endpoints),
-        services,
-        inbox_retention: Duration::from_secs(parts.settings.inbox_retention_s),
-    };
+    let admin = Admin { endpoints: Arc::new(endpoints), services };
     Routes::new(parts.access.clone())
         .get("/openapi.json", Class::Public, openapi)
         .get("/dead-letters", Class::Organiser, letters::list)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use broker_core::{
-    Cause, Change, Content, Core, Declaration, EntityId, Key, Lock, Now, Outgoing, QueueRow, QueueSettings, Restore, Row, SubscriptionRow,
+    Cause, Change, Content, Core, Declaration, EntityId, Key, Lock, Now, Outgoing, Place, QueueRow, QueueSettings, Restore, Row, SubscriptionRow,
     Time, TopicRow, TopicSettings,
 };
 use uuid::Uuid;
@@ -43,6 +43,11 @@ impl Mirror {
             Change::DeadLettered { row, cause, .. } => {
                 assert!(self.rows.insert(row.key, row).is_some());
                 self.causes.insert(row.key, cause);
+            }
+            Change::Resubmitted { row, content } => {
+                assert_eq!(self.rows.insert(row.key, row).expect("it was there").place, Place::DeadLetter);
+                self.contents.insert(row.key, content);
+                assert!(self.causes.remove(&row.key).is_some(), "it was dead for a reason");
             }
             Change::Removed { key, place } => {
                 assert_eq!(self.rows.remove(&key).expect("a row is removed once").place, place);

@@ -1,6 +1,7 @@
-//! A queue against a reference model that scans a list: send, peek-lock, settle, renew, time to live, restarts.
+//! A queue against a reference model that scans a list: send, peek-lock, settle, renew, send again, time to live,
+//! restarts.
 
-use broker_core::{Cause, Destination, QueueSettings, Settlement, Source, Time};
+use broker_core::{Cause, Destination, QueueSettings, ResubmitRefusal, Resubmission, Sequence, Settlement, Source, Time};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ enum Command {
     Receive { dead: bool, max: usize },
     Settle { which: usize, how: u8 },
     Renew { which: usize },
+    Resubmit { sequence: u64 },
     Pass { micros: i64 },
     Jump { micros: i64 },
     Restart,
@@ -27,6 +29,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         5 => (prop::bool::weighted(0.25), 1..4_usize).prop_map(|(dead, max)| Command::Receive { dead, max }),
         6 => (0..12_usize, 0..4_u8).prop_map(|(which, how)| Command::Settle { which, how }),
         1 => (0..12_usize).prop_map(|which| Command::Renew { which }),
+        2 => (1..40_u64).prop_map(|sequence| Command::Resubmit { sequence }),
         3 => (0..7_000_i64).prop_map(|micros| Command::Pass { micros }),
         1 => (-9_000..9_000_i64).prop_map(|micros| Command::Jump { micros }),
         1 => Just(Command::Restart),
@@ -155,6 +158,10 @@ fn run(dead_letter_expired: bool, commands: Vec<Command>) {
             Command::Receive { dead, max } => receive(&mut world, &mut model, &mut tokens, dead, max),
             Command::Settle { which, how } => settle(&mut world, &mut model, nth_last(&tokens, which), how),
             Command::Renew { which } => renew(&mut world, &mut model, nth_last(&tokens, which)),
+            Command::Resubmit { sequence } => {
+                sent += 1;
+                resubmit(&mut world, &mut model, sequence, sent);
+            }
             Command::Pass { micros } => world.pass(micros),
             Command::Jump { micros } => world.jump(micros),
             Command::Restart => {
@@ -233,6 +240,20 @@ fn renew(world: &mut World, model: &mut Model, token: Uuid) {
             assert_eq!(answer, Ok(Time::from_micros(model.wall.max(world.now.wall.as_micros()) + LOCK)));
         }
         None => assert!(answer.is_err()),
+    }
+}
+
+fn resubmit(world: &mut World, model: &mut Model, sequence: u64, content: u64) {
+    let again = Resubmission { sequence: Sequence(sequence), bytes: 10, content };
+    let answer = world.core.resubmit(world.now, "q", &again);
+    match model.entries.iter().position(|entry| entry.dead.is_some() && entry.sequence == sequence) {
+        None => assert_eq!(answer, Err(ResubmitRefusal::NotThere { sequence })),
+        Some(index) if model.entries[index].lock.is_some() => assert_eq!(answer, Err(ResubmitRefusal::Locked { sequence })),
+        Some(index) => {
+            assert_eq!(answer, Ok(Sequence(model.next_sequence)));
+            model.entries.remove(index);
+            model.send(content, None);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! One sentence each about what the verbs promise.
 
 use broker_core::{
-    Cause, DeclareRefusal, Declared, Destination, Place, QueueSettings, Sent, Sequence, SettleRefusal, Settlement, Source, Time,
+    Cause, DeclareRefusal, Declared, Destination, Place, QueueSettings, ResubmitRefusal, Resubmission, Sent, Sequence, SettleRefusal,
+    Settlement, Source, Time,
 };
 
 use crate::mirror::{World, message, micros, queue, subscription, topic};
@@ -247,4 +248,57 @@ fn browsing_shows_active_and_scheduled_messages_and_locks_nothing() {
     let found = world.core.browse(&active(), Sequence(2), 2).unwrap();
     assert_eq!(world.contents(found.iter().map(|browsed| browsed.row)), [2, 3]);
     assert_eq!(world.receive(&active(), 9).len(), 3);
+}
+
+fn again(sequence: Sequence) -> Resubmission {
+    Resubmission { sequence, bytes: 12, content: 77 }
+}
+
+#[test]
+fn a_dead_letter_sent_again_comes_after_all_others_as_if_never_delivered_and_with_its_new_content() {
+    let settings = QueueSettings { time_to_live: Some(micros(500)), dead_letter_expired: true, ..QueueSettings::default() };
+    let mut world = world_with(settings, 1);
+    world.pass(500);
+    world.core.send(world.now, &to("q"), &[message(2)]).unwrap();
+    let letter = world.core.browse(&dead(), Sequence(0), 1).unwrap()[0].row;
+    let sequence = world.core.resubmit(world.now, "q", &again(letter.sequence)).unwrap();
+    world.advance();
+    world.restart();
+    let delivered = world.receive(&active(), 9);
+    assert_eq!(world.contents(delivered.iter().map(|one| one.row)), [2, 77]);
+    let row = delivered[1].row;
+    assert_eq!((row.key, row.sequence, row.first_sequence), (letter.key, sequence, Sequence(1)));
+    assert_eq!((row.delivery_count, row.enqueued, row.expires), (1, world.now.wall, world.now.wall.plus(micros(500))));
+    let counts = world.core.counts("q").unwrap();
+    assert_eq!((counts.dead_letters, counts.bytes), (0, 22));
+}
+
+#[test]
+fn a_dead_letter_is_sent_again_once_and_never_from_under_a_receiver() {
+    let mut world = world(2);
+    for one in world.receive(&active(), 2) {
+        world.core.settle(world.now, one.token, dead_letter()).unwrap();
+    }
+    let held = world.receive(&dead(), 1)[0];
+    let number = held.row.sequence.0;
+    let locked = world.core.resubmit(world.now, "q", &again(held.row.sequence));
+    assert_eq!(locked, Err(ResubmitRefusal::Locked { sequence: number }));
+    world.core.settle(world.now, held.token, Settlement::Release).unwrap();
+    assert!(world.core.resubmit(world.now, "q", &again(held.row.sequence)).is_ok());
+    let gone = world.core.resubmit(world.now, "q", &again(held.row.sequence));
+    assert_eq!(gone, Err(ResubmitRefusal::NotThere { sequence: number }));
+    assert_eq!(world.core.counts("q").unwrap().dead_letters, 1, "the other one stays");
+}
+
+#[test]
+fn neither_a_full_queue_nor_a_remembered_id_keeps_a_dead_letter_from_being_sent_again() {
+    let settings = QueueSettings { bytes_max: 10, duplicate_window: Some(micros(9_000)), ..QueueSettings::default() };
+    let mut world = world_with(settings, 1);
+    let one = world.receive(&active(), 1)[0];
+    world.core.settle(world.now, one.token, dead_letter()).unwrap();
+    assert!(world.core.send(world.now, &to("q"), &[message(2)]).is_err());
+    let letter = world.core.browse(&dead(), Sequence(0), 1).unwrap()[0].row;
+    assert!(world.core.resubmit(world.now, "q", &again(letter.sequence)).is_ok());
+    world.advance();
+    assert_eq!(world.receive(&active(), 1)[0].row.key, letter.key);
 }

@@ -50,6 +50,7 @@ impl Batch {
             Change::Removed { .. } => remove(tx, std::slice::from_ref(change)),
             Change::Enqueued(row) => move_row(tx, row),
             Change::DeadLettered { row, at, cause } => self.dead_letter(tx, row, *at, cause),
+            Change::Resubmitted { row, content } => self.resubmit(tx, row, *content),
             Change::SequenceMoved { entity, next } => move_sequence(tx, *entity, *next),
             Change::IdRemembered { entity, message_id, until } => {
                 let sql = "INSERT INTO remembered_ids (entity, message_id, until) VALUES ($1, $2, $3) \
@@ -82,8 +83,7 @@ impl Batch {
         let mut statement = tx.statement("INSERT INTO contents (key, content) VALUES ($1, $2)")?;
         for (row, content) in rows() {
             let Content::Sent(name) = content else { continue };
-            let blob = usize::try_from(*name).ok().and_then(|place| self.contents.get(place));
-            statement.execute(params![row.key.0, *blob.ok_or(StoreError::Missing { key: row.key.0 })?])?;
+            statement.execute(params![row.key.0, *self.blob(row.key, *name)?])?;
         }
         drop(statement);
         for (row, content) in rows() {
@@ -92,6 +92,19 @@ impl Batch {
             one(tx.execute(sql, params![row.key.0, other.0])?, row.key)?;
         }
         Ok(())
+    }
+
+    fn blob(&self, key: Key, name: u64) -> Result<&Vec<u8>, StoreError> {
+        let found = usize::try_from(name).ok().and_then(|place| self.contents.get(place));
+        found.ok_or(StoreError::Missing { key: key.0 })
+    }
+
+    fn resubmit(&self, tx: &mut Tx<'_>, row: &Row, name: u64) -> Result<(), StoreError> {
+        move_row(tx, row)?;
+        tx.execute("UPDATE messages SET bytes = $1 WHERE key = $2", params![row.bytes, row.key.0])?;
+        let blob = self.blob(row.key, name)?;
+        one(tx.execute("UPDATE contents SET content = $1 WHERE key = $2", params![*blob, row.key.0])?, row.key)?;
+        one(tx.execute("DELETE FROM dead_letters WHERE key = $1", params![row.key.0])?, row.key)
     }
 
     fn dead_letter(&self, tx: &mut Tx<'_>, row: &Row, at: Time, cause: &Cause) -> Result<(), StoreError> {
@@ -111,7 +124,12 @@ pub(crate) fn fold_counts(changes: Vec<Change>) -> Vec<Change> {
     for change in changes {
         if let Change::Counted { key, delivery_count: count } = &change {
             match last_mention.get(key).and_then(|index| folded.get_mut(*index)) {
-                Some(Change::Inserted { row, .. } | Change::Enqueued(row) | Change::DeadLettered { row, .. }) => {
+                Some(
+                    Change::Inserted { row, .. }
+                    | Change::Enqueued(row)
+                    | Change::DeadLettered { row, .. }
+                    | Change::Resubmitted { row, .. },
+                ) => {
                     row.delivery_count = *count;
                     continue;
                 }
@@ -125,6 +143,7 @@ pub(crate) fn fold_counts(changes: Vec<Change>) -> Vec<Change> {
         if let Change::Inserted { row: Row { key, .. }, .. }
         | Change::Enqueued(Row { key, .. })
         | Change::DeadLettered { row: Row { key, .. }, .. }
+        | Change::Resubmitted { row: Row { key, .. }, .. }
         | Change::Counted { key, .. } = &change
         {
             last_mention.insert(*key, folded.len());

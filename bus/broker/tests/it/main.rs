@@ -9,6 +9,7 @@ mod faults;
 mod full_disk;
 mod harness;
 mod messages;
+mod resubmitting;
 mod settling;
 mod stopping;
 mod upgrading;

@@ -266,7 +266,7 @@ impl Transport for Bus {
         let found = found.map(|item| Browsed {
             position: item.position,
             id: item.message.id.clone(),
-            enqueued: item.enqueued,
+            since: item.enqueued,
             headers: item.message.headers.clone(),
             body: item.message.body.clone(),
             dead_letter: item.reason.clone(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hosting::Clock;
-use messaging::dead_letters::{self, Confirmed, RetryError};
+use messaging::dead_letters::{self, Confirmed, LetterError};
 use messaging::{HandlerError, Settings};
 use storage::params;
 
@@ -11,7 +11,6 @@ use crate::bus::Bus;
 use crate::letters::{Greet, bare, greeter, letter};
 use crate::world::{World, disk};
 
-const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 #[test]
 fn inbox_rows_live_for_their_retention_and_go_in_small_steps() {
@@ -44,13 +43,12 @@ fn a_dead_letter_older_than_the_retention_is_retried_only_when_confirmed() {
     let world = World::default();
     let bus = Bus::new(&world);
     let endpoint = bare().handle(|_, _: Greet| Err(HandlerError::permanent("no such street")));
-    let _party = world.start(&bus, &disk(), endpoint, Settings::default());
+    let party = world.start(&bus, &disk(), endpoint, Settings { inbox_retention_s: 60, ..Settings::default() });
     bus.put("greeter", letter(1, "Ada"), 0);
-    world.run_for(Duration::from_secs(1));
-    let dead = world.wait(dead_letters::list(&*bus, "greeter", 0, 10)).unwrap().remove(0);
-    let later = world.now().plus(8 * DAY);
-    let refused = world.wait(dead_letters::retry(&*bus, &dead.id, later, 7 * DAY, Confirmed::No)).unwrap_err();
-    assert!(matches!(refused, RetryError::TooOld(_)) && refused.to_string().contains("--yes"), "{refused}");
-    world.wait(dead_letters::retry(&*bus, &dead.id, later, 7 * DAY, Confirmed::Yes)).unwrap();
+    world.run_for(Duration::from_secs(62));
+    let dead = world.wait(dead_letters::list(&party.service, None, 10)).unwrap().remove(0);
+    let refused = world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::No)).unwrap_err();
+    assert!(matches!(refused, LetterError::TooOld(_)) && refused.to_string().contains("--yes"), "{refused}");
+    world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::Yes)).unwrap();
     assert_eq!(bus.dead("greeter").len(), 0);
 }

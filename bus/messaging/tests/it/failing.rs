@@ -199,10 +199,10 @@ fn a_dead_letter_keeps_the_message_and_says_why_where_when_and_how_often() {
     let source = std::io::Error::other("the road is flooded");
     let text = source.to_string();
     let (endpoint, _) = failing(move |_| Some(HandlerError::permanent("cannot deliver").caused_by(std::io::Error::other(text.clone()))));
-    let _party = world.start(&bus, &disk(), endpoint, Settings::default());
+    let party = world.start(&bus, &disk(), endpoint, Settings::default());
     bus.put("greeter", letter(1, "Ada"), 0);
     world.run_for(Duration::from_secs(1));
-    let found = world.wait(dead_letters::list(&*bus, "greeter", 0, 10)).unwrap();
+    let found = world.wait(dead_letters::list(&party.service, None, 10)).unwrap();
     let dead = &found[0];
     assert_eq!(
         (dead.message_id.as_str(), dead.kind.as_str(), dead.body.as_str()),
@@ -222,12 +222,12 @@ fn a_dead_letter_is_retried_with_the_same_id_and_the_next_round() {
     let party = world.start(&bus, &disk(), endpoint, Settings::default());
     bus.put("greeter", letter(1, "Ada"), 0);
     world.run_for(Duration::from_secs(1));
-    let dead = world.wait(dead_letters::list(&*bus, "greeter", 0, 10)).unwrap().remove(0);
-    world.wait(dead_letters::retry(&*bus, &dead.id, world.now(), WEEK, Confirmed::No)).unwrap();
+    let dead = world.wait(dead_letters::list(&party.service, None, 10)).unwrap().remove(0);
+    world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::No)).unwrap();
     world.run_for(Duration::from_secs(1));
     assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["Ada"]);
     assert_eq!(bus.dead("greeter").len(), 0);
-    let again = world.wait(dead_letters::retry(&*bus, &dead.id, world.now(), WEEK, Confirmed::No)).unwrap_err();
+    let again = world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::No)).unwrap_err();
     assert!(again.to_string().contains("there is no dead letter"), "{again}");
 }
 

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use messaging::dead_letters::{self, Confirmed, LetterError};
 use messaging::http::{OperationKey, Problem};
-use messaging::{Service, Settings, TestEndpoint, dead_letters};
+use messaging::{Service, Settings, TestEndpoint};
 use storage::CommitFault;
 
 use crate::bus::Bus;
-use crate::letters::{Archive, Greet, Greeted, Remind, bare, greeter, letter, named, note, noted};
+use crate::letters::{Archive, Greet, Greeted, Remind, bare, greeter, letter, named, note, noted, raw};
 use crate::world::{World, disk};
 
 fn say(world: &World, service: &Service, name: &str) -> Result<String, Problem> {
@@ -151,10 +152,60 @@ fn a_row_that_can_never_be_sent_is_kept_and_shown_as_a_dead_letter() {
     bus.put("greeter", letter(1, "Bo"), 0);
     world.run_for(Duration::from_secs(60));
     assert_eq!(bus.sent_types(), ["letters.greeted"]);
-    let letters = world.wait(dead_letters::unsendable(&party.service, 10)).unwrap();
+    let letters = world.wait(dead_letters::list(&party.service, None, 10)).unwrap();
     assert_eq!((letters.len(), letters[0].kind.as_str(), letters[0].reason.as_str()), (1, "letters.archive", "Unsendable"));
     assert!(letters[0].description.contains("is not welcome"));
     assert_eq!(letters[0].body, r#"{"name":"Ada"}"#);
+    let shown = world.wait(dead_letters::show(&party.service, &letters[0].id)).unwrap();
+    assert_eq!((shown.message_id, shown.description), (letters[0].message_id.clone(), letters[0].description.clone()));
+}
+
+#[test]
+fn a_row_that_could_not_be_sent_is_sent_when_it_is_retried_and_the_cause_is_gone() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().refused.insert("letters.archive".to_owned());
+    // Forgets at once: nobody has seen what was never sent, so its age is no danger.
+    let party = world.start(&bus, &disk(), greeter(), Settings { inbox_retention_s: 0, ..Settings::default() });
+    say(&world, &party.service, "Ada").unwrap();
+    world.run_for(Duration::from_secs(60));
+    let letter = world.wait(dead_letters::list(&party.service, None, 10)).unwrap().remove(0);
+    world.wait(dead_letters::retry(&party.service, &letter.id, Confirmed::No)).unwrap();
+    world.run_for(Duration::from_secs(1));
+    let again = world.wait(dead_letters::list(&party.service, None, 10)).unwrap();
+    assert_eq!(again[0].id, letter.id, "it is refused again, and is still there");
+    bus.state().refused.clear();
+    world.wait(dead_letters::retry(&party.service, &letter.id, Confirmed::No)).unwrap();
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(bus.state().sent.last().unwrap().id, letter.message_id);
+    assert_eq!(world.wait(dead_letters::list(&party.service, None, 10)).unwrap().len(), 0);
+    let twice = world.wait(dead_letters::retry(&party.service, &letter.id, Confirmed::No)).unwrap_err();
+    assert!(matches!(twice, LetterError::Unknown(_)), "{twice}");
+}
+
+#[test]
+fn dead_letters_are_listed_page_by_page_those_that_were_never_sent_last() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().refused.insert("letters.archive".to_owned());
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    say(&world, &party.service, "Bo").unwrap();
+    (1..=3).for_each(|number| bus.put("greeter", raw(&number.to_string(), "letters.unheard-of", "{}"), 0));
+    world.run_for(Duration::from_secs(60));
+    let (mut kinds, mut after) = (Vec::new(), None);
+    loop {
+        let page = world.wait(dead_letters::list(&party.service, after.as_deref(), 2)).unwrap();
+        assert!(page.len() <= 2);
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        kinds.extend(page.into_iter().map(|letter| letter.kind));
+    }
+    assert_eq!(kinds, [["letters.unheard-of"; 3].as_slice(), &["letters.archive"; 2]].concat());
+    for id in ["greeter", "greeter/", "greeter/x", "greeter/-1", "greeter/unsendable-", "other/1", ""] {
+        assert!(matches!(world.wait(dead_letters::show(&party.service, id)), Err(LetterError::Unknown(_))), "{id}");
+        assert!(matches!(world.wait(dead_letters::list(&party.service, Some(id), 2)), Err(LetterError::Unknown(_))), "{id}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ pub use run::{RunError, Running, run, run_with};
 
 use std::time::Duration;
 
-use broker::{Broker, EntityDeclaration, QueryError, QueueSettings, SendError, SettleMode, TopicSettings};
+use broker::{Broker, EntityDeclaration, QueueSettings, ResubmitError, ResubmitRefusal, SendError, SettleMode, TopicSettings};
 use hosting::{BoxFuture, Condition};
 use messaging::{
     BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Settlement, Source, Topology, Transport, TransportError,
@@ -21,8 +21,6 @@ const BODY_BYTES_MAX: usize = 192 * 1024;
 /// The broker's own maximum stands above the framework's ten deliveries, which decide (rule R16).
 const MAX_DELIVERY_COUNT: u16 = 20;
 const LOCK_DURATION: Duration = Duration::from_secs(60);
-/// How many dead letters are looked at together on the way to the one that is sent again.
-const LOOK_AT: usize = 64;
 
 /// Messages through a [`Broker`] in this process. Cheap to clone.
 #[derive(Clone)]
@@ -135,12 +133,11 @@ impl Transport for Embedded {
 
     fn resubmit<'a>(&'a self, endpoint: &'a str, position: u64, headers: Headers) -> BoxFuture<'a, Result<bool, TransportError>> {
         Box::pin(async move {
-            let dead = Source::DeadLetters(endpoint.to_owned());
-            let there = self.browse(&dead, position, 1).await?;
-            if !there.iter().any(|message| message.position == position) {
-                return Ok(false);
+            match self.broker.resubmit(endpoint, position, headers).await {
+                Ok(_) => Ok(true),
+                Err(ResubmitError::Refused(ResubmitRefusal::NotThere { .. })) => Ok(false),
+                Err(error) => Err(translate::resubmitting(error, endpoint)),
             }
-            self.take_and_send(endpoint, position, headers).await.map_err(translate::querying)?
         })
     }
 
@@ -150,45 +147,5 @@ impl Transport for Embedded {
             Condition::Starting => Some("the broker is starting".to_owned()),
             Condition::Degraded { reason } | Condition::Stopped { reason } => Some(reason),
         }
-    }
-}
-
-impl Embedded {
-    /// Locks dead letters up to the one at `position`, sends that one, and gives the others back. It is sent before
-    /// it is completed: a crash in between leaves it in both places, and the inbox swallows the second.
-    async fn take_and_send(&self, endpoint: &str, position: u64, headers: Headers) -> Result<Result<bool, TransportError>, QueryError> {
-        let dead = broker::Source::DeadLetters(endpoint.to_owned());
-        let mut passed = Vec::new();
-        let mut found = None;
-        while found.is_none() {
-            for message in self.broker.receive(&dead, LOOK_AT).await? {
-                if message.sequence_number == position {
-                    found = Some(message);
-                } else {
-                    passed.push((message.lock_token, broker::Settlement::Release));
-                }
-            }
-            if !passed.is_empty() && found.is_none() && !self.is_more_waiting(&dead, position).await? {
-                break;
-            }
-        }
-        self.broker.settle(passed, SettleMode::Lazy).await;
-        let Some(message) = found else { return Ok(Ok(false)) };
-        let token = message.lock_token;
-        let again = OutgoingMessage {
-            destination: messaging::Destination::Queue(endpoint.to_owned()),
-            id: message.message_id,
-            headers,
-            body: message.body,
-        };
-        let sent = self.send(vec![again]).await.and_then(|results| results.into_iter().next().unwrap_or(Ok(())));
-        let end = if sent.is_ok() { broker::Settlement::Complete } else { broker::Settlement::Release };
-        self.broker.settle(vec![(token, end)], SettleMode::Synced).await;
-        Ok(sent.map(|()| true))
-    }
-
-    async fn is_more_waiting(&self, dead: &broker::Source, position: u64) -> Result<bool, QueryError> {
-        let there = self.broker.browse(dead, position, 1).await?;
-        Ok(there.iter().any(|message| message.sequence_number == position && message.state == broker::MessageState::Ready))
     }
 }

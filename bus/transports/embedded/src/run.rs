@@ -9,7 +9,7 @@ use std::time::Duration;
 use broker::{Broker, BrokerError, BrokerSettings, QueryError};
 use bytes::Bytes;
 use hosting::{BoxFuture, Health, Host, HttpClient, HttpError, Outside, ServiceFailure, real_outside};
-use messaging::dead_letters::{self, DeadLetter};
+use messaging::dead_letters::{self, DeadLetter, LetterError};
 use messaging::http::{OperationKey, Problem};
 use messaging::storage::{Database, Driver, Location, Migrations, OpenError, ReadError, SqlError};
 use messaging::{Context, Endpoint, HandlerError, Service, Settings, Transport, TransportError, audit, topology};
@@ -44,6 +44,9 @@ pub enum RunError {
     /// The transport refuses.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// Dead letters cannot be listed.
+    #[error(transparent)]
+    Letters(#[from] LetterError),
     /// A part does not start.
     #[error(transparent)]
     Start(#[from] ServiceFailure),
@@ -159,13 +162,23 @@ impl Running {
         Ok(true)
     }
 
-    /// What an endpoint could not handle, oldest first; at most 1,000.
+    /// What an endpoint could not handle, oldest first; at most 1,000. [`dead_letters`] has more: the rest of them, and trying
+    /// one again.
     ///
     /// # Errors
-    /// If there is no such endpoint, or the broker cannot be asked.
+    /// If there is no such endpoint, or broker or database cannot be asked.
     pub async fn dead_letters(&self, endpoint: &str) -> Result<Vec<DeadLetter>, RunError> {
-        self.service(endpoint)?;
-        Ok(dead_letters::list(&self.transport, endpoint, 0, DEAD_LETTERS_MAX).await?)
+        let service = self.service(endpoint)?;
+        let mut found: Vec<DeadLetter> = Vec::new();
+        while found.len() < DEAD_LETTERS_MAX {
+            let after = found.last().map(|letter| letter.id.clone());
+            let more = dead_letters::list(service, after.as_deref(), DEAD_LETTERS_MAX - found.len()).await?;
+            if more.is_empty() {
+                break;
+            }
+            found.extend(more);
+        }
+        Ok(found)
     }
 
     /// The transport underneath.

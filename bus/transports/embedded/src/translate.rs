@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{ProvisionError, QueryError, SendError};
+use broker::{ProvisionError, QueryError, ResubmitError, ResubmitRefusal, SendError};
 use messaging::{Browsed, Delivery, Destination, Lock, OutgoingMessage, Settlement, Source, TransportError};
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ pub(crate) fn browsed(message: broker::Browsed) -> Browsed {
     Browsed {
         position: message.sequence_number,
         id: message.message_id,
-        enqueued: message.enqueued,
+        since: message.dead_lettered.unwrap_or(message.enqueued),
         headers: message.headers,
         body: message.body,
         dead_letter: message.dead_letter_reason.map(|reason| (reason, message.dead_letter_description.unwrap_or_default())),
@@ -90,6 +90,14 @@ pub(crate) fn querying(error: QueryError) -> TransportError {
     match error {
         QueryError::NoEntity(missing) => TransportError::Missing(missing.to_string()),
         other => TransportError::Disconnected(chain(&other)),
+    }
+}
+
+pub(crate) fn resubmitting(error: ResubmitError, endpoint: &str) -> TransportError {
+    match error {
+        ResubmitError::Refused(ResubmitRefusal::NoEntity(_)) => TransportError::Missing(endpoint.to_owned()),
+        ResubmitError::Stopped => TransportError::Disconnected(error.to_string()),
+        other => TransportError::Busy { destination: endpoint.to_owned(), reason: chain(&other) },
     }
 }
 

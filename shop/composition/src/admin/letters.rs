@@ -2,18 +2,35 @@
 
 use axum::Json;
 use axum::extract::State;
-use messaging::dead_letters::{self, Confirmed, DeadLetter, RetryError};
-use messaging::http::{Change, Path, Problem};
-use messaging::{Service, TransportError};
-use serde::Deserialize;
+use messaging::Service;
+use messaging::dead_letters::{self, Confirmed, DeadLetter, LetterError};
+use messaging::http::{Change, Path, Problem, Query};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Admin;
 
-/// How many dead letters of one endpoint are shown at most.
-const LETTERS_MAX: usize = 1_000;
-/// How the place of a message begins that never left its endpoint.
-const UNSENDABLE: &str = "unsendable-";
+/// How many dead letters are listed at once.
+const PAGE_MAX: usize = 100;
+/// How many bytes of envelopes and bodies are listed at once, unless a single letter has more.
+const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// What is asked of a list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// Some of the dead letters.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Letters {
+    dead_letters: Vec<DeadLetter>,
+    /// Ask with it as `after` for those that follow; none means that there are no more.
+    next: Option<String>,
+}
 
 /// What is asked of a retry.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -24,17 +41,36 @@ pub(super) struct Retry {
     confirmed: bool,
 }
 
-/// All dead letters, at most 1,000 of each endpoint, oldest first; after them those that never left it.
-#[utoipa::path(get, path = "/dead-letters", responses((status = 200, body = Value, description =
-    "`{\"dead_letters\": [{id, endpoint, message_id, kind, subject, reason, description, since, headers, body}]}`")))]
-pub(super) async fn list(State(admin): State<Admin>) -> Result<Json<Value>, Problem> {
-    let mut found: Vec<DeadLetter> = Vec::new();
-    for endpoint in admin.endpoints.iter() {
-        let queued = dead_letters::list(&*admin.transport, endpoint.name(), 0, LETTERS_MAX).await;
-        found.extend(queued.map_err(|error| bus_trouble(&error))?);
-        found.extend(dead_letters::unsendable(endpoint, LETTERS_MAX).await?);
+/// Dead letters of one endpoint after the other, oldest first, and behind those of each the messages that it could
+/// never send; at most 100 at once.
+#[utoipa::path(get, path = "/dead-letters", params(Page), responses((status = 200, body = Value, description =
+    "`{\"dead_letters\": [{id, endpoint, message_id, kind, subject, reason, description, since, headers, body}], \"next\"}`"), (status = 404)))]
+pub(super) async fn list(State(admin): State<Admin>, Query(page): Query<Page>) -> Result<Json<Letters>, Problem> {
+    let mut after = page.after;
+    let first = match &after {
+        Some(id) => admin.endpoint(id)?.0,
+        None => 0,
+    };
+    let (mut found, mut bytes) = (Letters::default(), 0);
+    for endpoint in admin.endpoints.iter().skip(first) {
+        loop {
+            let some = dead_letters::list(endpoint, after.as_deref(), PAGE_MAX).await.map_err(refusal)?;
+            if some.is_empty() {
+                break;
+            }
+            for letter in some {
+                bytes += size(&letter);
+                if !found.dead_letters.is_empty() && (found.dead_letters.len() == PAGE_MAX || bytes > PAGE_BYTES_MAX) {
+                    found.next = after;
+                    return Ok(Json(found));
+                }
+                after = Some(letter.id.clone());
+                found.dead_letters.push(letter);
+            }
+        }
+        after = None;
     }
-    Ok(Json(json!({ "dead_letters": found })))
+    Ok(Json(found))
 }
 
 /// One dead letter. Its id is `endpoint/position`.
@@ -44,54 +80,48 @@ pub(super) async fn show(
     State(admin): State<Admin>,
     Path((endpoint, position)): Path<(String, String)>,
 ) -> Result<Json<DeadLetter>, Problem> {
-    let service = admin.endpoint(&endpoint)?;
     let id = format!("{endpoint}/{position}");
-    if position.starts_with(UNSENDABLE) {
-        let found = dead_letters::unsendable(service, LETTERS_MAX).await?.into_iter().find(|letter| letter.id == id);
-        return found.map(Json).ok_or_else(|| refusal(RetryError::Unknown(id)));
-    }
-    dead_letters::show(&*admin.transport, &id).await.map(Json).map_err(refusal)
+    let (_, service) = admin.endpoint(&id)?;
+    dead_letters::show(service, &id).await.map(Json).map_err(refusal)
 }
 
-/// Sends a dead letter to its endpoint again.
+/// Sends a dead letter to its endpoint again, or has a message sent that could not be.
 #[utoipa::path(post, path = "/dead-letters/{endpoint}/{position}/retry", params(("endpoint" = String, Path), ("position" = String, Path)),
     request_body = Option<Retry>, responses((status = 200, body = Value, description = "`{\"retried\": id}`"), (status = 404),
-    (status = 409, description = "`older-than-retention`: say `confirmed`; `unsendable`: it never left its endpoint")))]
+    (status = 409, description = "`older-than-retention`: say `confirmed`"), (status = 503)))]
 pub(super) async fn retry(
     State(admin): State<Admin>,
     Path((endpoint, position)): Path<(String, String)>,
     change: Change<Option<Retry>>,
 ) -> Result<Json<Value>, Problem> {
-    let service = admin.endpoint(&endpoint)?;
     let id = format!("{endpoint}/{position}");
-    if position.starts_with(UNSENDABLE) {
-        let known = dead_letters::unsendable(service, LETTERS_MAX).await?.iter().any(|letter| letter.id == id);
-        let detail = format!("`{id}` could never be sent, and cannot be as it is; its description says why");
-        return Err(if known { Problem::conflict("unsendable", detail) } else { refusal(RetryError::Unknown(id)) });
-    }
+    let (_, service) = admin.endpoint(&id)?;
     let confirmed = if change.body.unwrap_or_default().confirmed { Confirmed::Yes } else { Confirmed::No };
-    dead_letters::retry(&*admin.transport, &id, service.now(), admin.inbox_retention, confirmed).await.map_err(refusal)?;
+    dead_letters::retry(service, &id, confirmed).await.map_err(refusal)?;
     Ok(Json(json!({ "retried": id })))
 }
 
 impl Admin {
-    fn endpoint(&self, name: &str) -> Result<&Service, Problem> {
-        let found = self.endpoints.iter().find(|service| service.name() == name);
-        found.ok_or_else(|| Problem::not_found(format!("there is no endpoint `{name}`")))
+    /// The endpoint of a dead letter's id, and which one it is.
+    fn endpoint(&self, id: &str) -> Result<(usize, &Service), Problem> {
+        let name = id.split_once('/').map_or(id, |(name, _)| name);
+        let found = self.endpoints.iter().enumerate().find(|(_, service)| service.name() == name);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = self.endpoints.iter().map(Service::name).collect();
+            Problem::not_found(format!("there is no endpoint `{name}`; there are {}", names.join(", ")))
+        })
     }
 }
 
-fn refusal(error: RetryError) -> Problem {
-    match error {
-        RetryError::Unknown(_) => Problem::not_found(error.to_string()),
-        RetryError::TooOld(_) => Problem::conflict("older-than-retention", error.to_string()),
-        RetryError::Transport(error) => bus_trouble(&error),
-    }
+fn size(letter: &DeadLetter) -> usize {
+    letter.body.len() + letter.description.len() + letter.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
 }
 
-fn bus_trouble(error: &TransportError) -> Problem {
+fn refusal(error: LetterError) -> Problem {
     match error {
-        TransportError::Missing(_) => Problem::not_found(error.to_string()),
-        _ => Problem::unavailable("bus-unavailable", 1, error.to_string()),
+        LetterError::Unknown(_) => Problem::not_found(error.to_string()),
+        LetterError::TooOld(_) => Problem::conflict("older-than-retention", error.to_string()),
+        LetterError::Transport(_) => Problem::unavailable("bus-unavailable", 1, error.to_string()),
+        LetterError::Database { .. } => Problem::unavailable("storage-unavailable", 1, error.to_string()),
     }
 }

@@ -13,16 +13,19 @@ use crate::shop::TestShop;
 
 const LETTERS: &str = "/api/admin/dead-letters";
 
-/// Sends ordering a message of a type that it does not know.
-fn plant(shop: &TestShop) {
-    let headers = [("id", "planted-1"), ("source", "test"), ("specversion", "1.0"), ("type", "globoticket.test.unheard-of")];
-    let message = OutgoingMessage {
+/// A message to ordering of a type that it does not know.
+fn unheard_of(id: &str) -> OutgoingMessage {
+    let headers = [("id", id), ("source", "test"), ("specversion", "1.0"), ("type", "globoticket.test.unheard-of")];
+    OutgoingMessage {
         destination: Destination::Queue("ordering".to_owned()),
-        id: "planted-1".to_owned(),
+        id: id.to_owned(),
         headers: BTreeMap::from(headers.map(|(name, value)| (name.to_owned(), value.to_owned()))),
         body: Bytes::from_static(b"{}"),
-    };
-    let sent = shop.block_on(shop.parts().transport.send(vec![message])).unwrap();
+    }
+}
+
+fn plant(shop: &TestShop) {
+    let sent = shop.block_on(shop.parts().transport.send(vec![unheard_of("planted-1")])).unwrap();
     assert!(sent.iter().all(Result::is_ok), "{sent:?}");
 }
 
@@ -79,16 +82,20 @@ fn a_letter_older_than_the_inbox_remembers_is_sent_again_only_when_confirmed() {
 #[test]
 fn a_letter_that_is_not_there_is_not_found() {
     let shop = TestShop::open("no-letters");
-    for id in
-        ["ordering/1", "ordering/18446744073709551615", "ordering/0", "ordering/-1", "ordering/x", "nobody/1", "ordering/unsendable-1"]
-    {
+    for place in ["1", "18446744073709551615", "0", "-1", "x", "unsendable-1", "unsendable-x", "unsendable-9223372036854775807"] {
+        let id = format!("ordering/{place}");
         let shown = shop.organiser(&Method::GET, &format!("{LETTERS}/{id}"), &Value::Null);
         let retried = shop.organiser(&Method::POST, &format!("{LETTERS}/{id}/retry"), &Value::Null);
         assert_eq!((shown.status, shown.is_problem(), retried.status, retried.is_problem()), (404, true, 404, true), "{id}");
     }
+    for (path, told) in [(format!("{LETTERS}/nobody/1"), "payment"), (format!("{LETTERS}?after=ordering/x"), "ordering/x")] {
+        let refused = shop.organiser(&Method::GET, &path, &Value::Null);
+        assert_eq!((refused.status, refused.is_problem()), (404, true), "{path}");
+        assert!(refused.body["detail"].as_str().unwrap().contains(told), "{}", refused.body);
+    }
 }
 
-/// Leaves ordering with a message that it committed and that no bus takes.
+/// Leaves ordering with a message that it committed and that the bus did not take.
 fn plant_unsendable(shop: &TestShop) {
     let ordering = shop.shop().services().iter().find(|running| running.name == ServiceName::Ordering).unwrap();
     let planted = ordering.service.db().write_blocking(|tx| {
@@ -102,7 +109,7 @@ fn plant_unsendable(shop: &TestShop) {
 }
 
 #[test]
-fn a_message_that_could_never_be_sent_is_listed_and_shown_and_not_sent_again() {
+fn a_message_that_could_not_be_sent_is_listed_shown_and_sent_again() {
     let shop = TestShop::open("unsendable");
     plant_unsendable(&shop);
     assert_eq!(shop.rest().1.dead_letters, 1);
@@ -110,6 +117,31 @@ fn a_message_that_could_never_be_sent_is_listed_and_shown_and_not_sent_again() {
     assert_eq!((letters[0]["kind"].as_str(), letters[0]["description"].as_str()), (Some("globoticket.test.too-large"), Some("too large")));
     let path = format!("{LETTERS}/{}", id(&letters[0]));
     assert_eq!(shop.organiser(&Method::GET, &path, &Value::Null).body, letters[0]);
-    let retried = shop.organiser(&Method::POST, &format!("{path}/retry"), &json!({"confirmed": true}));
-    assert_eq!((retried.status, retried.body["type"].as_str()), (409, Some("unsendable")));
+    let retried = shop.organiser(&Method::POST, &format!("{path}/retry"), &Value::Null);
+    assert_eq!((retried.status, &retried.body["retried"]), (200, &letters[0]["id"]));
+    shop.rest();
+    let after = list(&shop);
+    let told = (after.len(), after[0]["endpoint"].as_str(), after[0]["kind"].as_str());
+    assert_eq!(told, (1, Some("payment"), Some("globoticket.test.too-large")), "it has left ordering, and payment does not know it");
+    assert_eq!(shop.organiser(&Method::POST, &format!("{path}/retry"), &Value::Null).status, 404);
+}
+
+#[test]
+fn many_letters_are_listed_page_by_page_each_once() {
+    let shop = TestShop::open("many-letters");
+    let letters: Vec<_> = (0..230).map(|number| unheard_of(&format!("planted-{number:03}"))).collect();
+    shop.block_on(shop.parts().transport.send(letters)).unwrap();
+    plant_unsendable(&shop);
+    assert_eq!(shop.rest().1.dead_letters, 231);
+    let (mut sizes, mut ids, mut query) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = shop.organiser(&Method::GET, &format!("{LETTERS}{query}"), &Value::Null).body;
+        let found = page["dead_letters"].as_array().unwrap();
+        sizes.push(found.len());
+        ids.extend(found.iter().map(|letter| id(letter).to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        query = format!("?after={next}");
+    }
+    assert_eq!(sizes, [100, 100, 31]);
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 231);
 }
