@@ -1,5 +1,6 @@
 //! Sending to a queue or through a topic, now or scheduled; cancelling what is scheduled.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::change::{Change, Content};
@@ -35,7 +36,7 @@ impl Core {
         batch.iter().try_for_each(check_ids)?;
         match to {
             Destination::Queue(_) => {
-                self.check_queue(id, batch)?;
+                self.check_queue(id, batch, 1)?;
                 Ok(batch.iter().map(|outgoing| self.send_to_queue(wall, id, outgoing)).collect())
             }
             Destination::Topic(_) => {
@@ -61,10 +62,11 @@ impl Core {
         Ok(message.key)
     }
 
-    fn check_queue(&self, id: EntityId, batch: &[Outgoing]) -> Result<(), SendRefusal> {
+    /// Whether a queue takes so many copies of each message.
+    fn check_queue(&self, id: EntityId, batch: &[Outgoing], copies: u64) -> Result<(), SendRefusal> {
         let Some(queue) = self.queues.get(&id) else { return Ok(()) };
         check_sizes(&queue.name, queue.settings.message_bytes_max, batch)?;
-        if queue.has_room(total_bytes(batch)) {
+        if queue.has_room(total_bytes(batch).saturating_mul(copies)) {
             Ok(())
         } else {
             Err(SendRefusal::EntityFull { entity: queue.name.clone(), bytes_max: queue.settings.bytes_max })
@@ -78,7 +80,9 @@ impl Core {
         if topic.bytes.saturating_add(later) > topic.settings.bytes_max {
             return Err(SendRefusal::EntityFull { entity: topic.name.clone(), bytes_max: topic.settings.bytes_max });
         }
-        topic.takers().into_iter().try_for_each(|queue| self.check_queue(queue, batch))
+        let mut copies: BTreeMap<EntityId, u64> = BTreeMap::new();
+        topic.takers().into_iter().for_each(|queue| *copies.entry(queue).or_default() += 1);
+        copies.into_iter().try_for_each(|(queue, copies)| self.check_queue(queue, batch, copies))
     }
 
     fn send_to_queue(&mut self, wall: Time, id: EntityId, outgoing: &Outgoing) -> Sent {

@@ -9,6 +9,9 @@ use crate::message::Place;
 use crate::refusal::SettleRefusal;
 use crate::time::Now;
 
+/// The longest reason and the longest description of a dead letter, in characters; the rest is cut off.
+pub const REASON_CHARS_MAX: usize = 4_096;
+
 /// What a receiver decides about a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
@@ -18,7 +21,8 @@ pub enum Settlement {
     Abandon,
     /// It was never begun: the message comes back and the delivery is not counted.
     Release,
-    /// It never will succeed: the message goes to the dead-letter queue.
+    /// It never will succeed: the message goes to the dead-letter queue. Of reason and description the first
+    /// [`REASON_CHARS_MAX`] characters are kept.
     DeadLetter {
         /// Why, in a word.
         reason: String,
@@ -47,7 +51,8 @@ impl Core {
                 self.give_back(&lock);
             }
             Settlement::DeadLetter { reason, description } => {
-                self.bury(lock.queue, lock.sequence, Cause::Told { reason, description });
+                let cause = Cause::Told { reason: cut(reason), description: cut(description) };
+                self.bury(lock.queue, lock.sequence, cause);
             }
         }
         Ok(lock)
@@ -76,4 +81,11 @@ impl Core {
         message.delivery_count = message.delivery_count.saturating_sub(1);
         self.changes.push(Change::Counted { key: message.key, delivery_count: message.delivery_count });
     }
+}
+
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(REASON_CHARS_MAX) {
+        text.truncate(end);
+    }
+    text
 }

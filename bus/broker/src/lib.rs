@@ -22,8 +22,8 @@ mod turn;
 pub use audit::{DeadLetter, QueueAudit, audit, dead_letters};
 pub use broker::Broker;
 pub use broker_core::{
-    Counts, Declaration as EntityDeclaration, DeclareRefusal, Destination, MessageState, NoEntity, QueueSettings, ResubmitRefusal, SendRefusal,
-    Source, TopicSettings,
+    Counts, Declaration as EntityDeclaration, DeclareRefusal, Destination, MessageState, NoEntity, QueueSettings, ResubmitRefusal,
+    SendRefusal, Source, TopicSettings,
 };
 pub use encoding::EncodingError;
 pub use error::{BrokerError, CancelError, LockLost, ProvisionError, QueryError, ResubmitError, SendError, SettleError};

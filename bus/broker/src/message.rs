@@ -90,7 +90,8 @@ pub enum Settlement {
     Abandon,
     /// It was never begun: the message comes back, not counted.
     Release,
-    /// It never will succeed: the message goes to the dead-letter queue.
+    /// It never will succeed: the message goes to the dead-letter queue. Of reason and description the first 4,096
+    /// characters are kept.
     DeadLetter {
         /// Why, in a word.
         reason: String,

@@ -31,8 +31,11 @@ pub(crate) struct Receivers {
 }
 
 impl Receivers {
+    /// Those who went away meanwhile are forgotten: a receiver that asks again and again would fill the memory.
     pub(crate) fn add(&mut self, source: Source, waiting: Waiting) {
-        self.by_source.entry(source).or_default().push_back(waiting);
+        let queue = self.by_source.entry(source).or_default();
+        queue.retain(|waiting| !waiting.answer.is_closed());
+        queue.push_back(waiting);
     }
 
     /// Puts one back that was served in vain, before all others.
@@ -83,5 +86,23 @@ impl Drop for Handover {
             // Without a loop there are no locks either.
             let _ = self.given_back.send(self.deliveries.iter().map(|delivery| delivery.lock_token).collect());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receivers_that_went_away_are_forgotten_though_an_earlier_one_still_waits() {
+        let (mut receivers, source) = (Receivers::default(), Source::Queue("q".to_owned()));
+        let mut add = || {
+            let (answer, answered) = oneshot::channel();
+            receivers.add(source.clone(), Waiting { max: 1, answer });
+            answered
+        };
+        let _patient = add();
+        (0..100).for_each(|_| drop(add()));
+        assert_eq!(receivers.by_source[&source].len(), 2, "the patient one, and the last, whose going away nothing has noticed yet");
     }
 }

@@ -147,7 +147,9 @@ const ROWS: &[(&str, &str, Prove)] = &[
     ("T36", "two restarts under load: none is lost, consumers and subscriptions are back", |bench| Box::pin(crashes::restarts(bench))),
     ("T39", "provisioning is idempotent, also at once; other settings give a difference", |bench| Box::pin(setup::provisioned(bench))),
     ("T43", "trace and conversation are kept on every hop", |bench| Box::pin(hops::kept(bench))),
-    ("T47", "a dead letter sent again by several at once goes once; a crash leaves it in one place", |bench| Box::pin(dead::sent_again(bench))),
+    ("T47", "a dead letter sent again by several at once goes once; a crash leaves it in one place", |bench| {
+        Box::pin(dead::sent_again(bench))
+    }),
 ];
 
 /// Runs every row, each in a place of its own.

@@ -1,5 +1,9 @@
 //! A running shop, used from the command line.
 
+use composition::ServiceName;
+use storage::{Database, Driver, Location, params};
+use tempfile::TempDir;
+
 use crate::world::{Shop, command, ended, post, run, run_in};
 
 #[test]
@@ -63,6 +67,52 @@ fn without_dead_letters_the_list_is_empty() {
     assert_eq!(shop.ask(&["dead-letters", "list", "--json"]).json(), serde_json::json!([]));
     shop.ask(&["dead-letters", "show", "ordering/1"]).refused(2, "ordering/1");
     shop.ask(&["dead-letters", "retry"]).refused(2, "--all");
+    for args in [&["list"][..], &["retry", "--all"]] {
+        let ended = shop.ask(&[&["dead-letters"], args].concat());
+        assert_eq!((ended.code, ended.out.trim()), (Some(0), "there are no dead letters"), "{}", ended.err);
+    }
+}
+
+/// Leaves ordering with a message that the bus did not take, and with one to payment that payment does not know.
+fn plant_dead_letters(folder: &TempDir) {
+    let file = Location::File(folder.path().join("data/ordering.sqlite"));
+    let db = Database::open(&file, Driver::inline(), &ServiceName::Ordering.migrations()).unwrap();
+    for (id, failure) in [(1_u8, Some("too large")), (2, None)] {
+        let sql = "INSERT INTO outbox (message_id, destination, headers, body, due, failure) VALUES ($1, 'queue:payment', $2, $3, 0, $4)";
+        let headers = r#"{"type":"globoticket.test.unheard-of","source":"test"}"#;
+        db.write_blocking(move |tx| tx.execute(sql, params![vec![id; 16], headers, b"{}".to_vec(), failure])).unwrap();
+    }
+}
+
+#[test]
+fn dead_letters_are_listed_shown_and_sent_again_by_the_same_ids() {
+    let (_, folder) = Shop::start(&["--no-seed-data"]).stop();
+    plant_dead_letters(&folder);
+    let shop = Shop::start_in(folder, &["--no-seed-data"]);
+    let letters = |args: &[&str]| shop.ask(&[&["dead-letters"], args].concat());
+    let ids = || {
+        shop.ask(&["verify", "--wait", "30"]);
+        let found = letters(&["list", "--json"]).json();
+        let ids = found.as_array().unwrap().iter().map(|letter| letter["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<String>>()
+    };
+    let first = ids();
+    let unsendable = first.iter().find(|id| id.starts_with("ordering/unsendable-")).unwrap();
+    let refused = first.iter().find(|id| id.starts_with("payment/")).unwrap();
+    assert_eq!(first.len(), 2, "{first:?}");
+    for id in &first {
+        assert_eq!(letters(&["show", id, "--json"]).json()["id"], *id);
+    }
+    assert_eq!(letters(&["retry", unsendable]).out.trim(), format!("{unsendable} was sent again"));
+    let second = ids();
+    assert!(second.len() == 2 && second.iter().all(|id| id.starts_with("payment/")), "it has left ordering: {second:?}");
+    let again = letters(&["retry", "--all", "--json"]).json();
+    assert_eq!((again["retried"].as_array().unwrap().len(), &again["refused"]), (2, &serde_json::json!([])), "{again}");
+    assert!(ids().iter().all(|id| !second.contains(id)), "payment knows them no better");
+    letters(&["retry", refused]).refused(2, "or no longer");
+    letters(&["retry", refused, "--all"]).refused(2, "--all");
+    letters(&["show", "nobody/1"]).refused(2, "ordering");
+    letters(&["show", "12"]).refused(2, "ordering/12");
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod story;
 use std::sync::Arc;
 
 use axum::{Json, Router};
-use messaging::http::{Class, RouteEntry, Routes};
 use messaging::Service;
+use messaging::http::{Class, RouteEntry, Routes};
 use utoipa::OpenApi;
 
 use crate::running::Parts;

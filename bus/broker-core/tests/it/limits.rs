@@ -54,6 +54,16 @@ fn a_topic_refuses_what_one_of_its_queues_has_no_room_for() {
 }
 
 #[test]
+fn a_queue_with_two_subscriptions_to_a_topic_needs_room_for_both_copies() {
+    let mut world = small();
+    world.core.declare(&subscription("t", "s2", "q")).unwrap();
+    let to = Destination::Topic("t".to_owned());
+    assert!(world.core.send(world.now, &to, &[sized(1, 100), sized(2, 26)]).is_err());
+    assert!(world.core.send(world.now, &to, &[sized(1, 100), sized(2, 25)]).is_ok());
+    assert_eq!(world.core.counts("q").unwrap().bytes, 250);
+}
+
+#[test]
 fn an_id_of_128_characters_is_taken_and_one_of_129_is_not() {
     let mut world = small();
     for (chars, taken) in [(128, true), (129, false)] {
@@ -63,6 +73,20 @@ fn an_id_of_128_characters_is_taken_and_one_of_129_is_not() {
         let mut outgoing = message(1);
         outgoing.session_id = Some("ü".repeat(chars));
         assert_eq!(world.core.send(world.now, &to_queue(), &[outgoing]).is_ok(), taken);
+    }
+}
+
+#[test]
+fn a_reason_of_4096_characters_is_kept_and_what_is_longer_is_cut() {
+    let mut world = small();
+    for (content, chars) in [(1, 4_096), (2, 4_097)] {
+        world.core.send(world.now, &to_queue(), &[message(content)]).unwrap();
+        let one = world.receive(&Source::Queue("q".to_owned()), 1)[0];
+        let (reason, description) = ("ü".repeat(chars), "x".repeat(chars));
+        world.core.settle(world.now, one.token, broker_core::Settlement::DeadLetter { reason, description }).unwrap();
+        world.advance();
+        let cause = &world.store.causes[&one.row.key];
+        assert_eq!((cause.reason(), cause.description()), ("ü".repeat(4_096).as_str(), "x".repeat(4_096)));
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use broker_core::{
-    Cause, Change, Content, Core, Declaration, EntityId, Key, Lock, Now, Outgoing, Place, QueueRow, QueueSettings, Restore, Row, SubscriptionRow,
-    Time, TopicRow, TopicSettings,
+    Cause, Change, Content, Core, Declaration, EntityId, Key, Lock, Now, Outgoing, Place, QueueRow, QueueSettings, Restore, Row,
+    SubscriptionRow, Time, TopicRow, TopicSettings,
 };
 use uuid::Uuid;
 

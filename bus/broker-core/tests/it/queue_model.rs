@@ -1,7 +1,7 @@
 //! A queue against a reference model that scans a list: send, peek-lock, settle, renew, send again, time to live,
 //! restarts.
 
-use broker_core::{Cause, Destination, QueueSettings, ResubmitRefusal, Resubmission, Sequence, Settlement, Source, Time};
+use broker_core::{Cause, Destination, QueueSettings, Resubmission, ResubmitRefusal, Sequence, Settlement, Source, Time};
 use proptest::prelude::*;
 use uuid::Uuid;
 

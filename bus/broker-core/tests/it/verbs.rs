@@ -1,7 +1,7 @@
 //! One sentence each about what the verbs promise.
 
 use broker_core::{
-    Cause, DeclareRefusal, Declared, Destination, Place, QueueSettings, ResubmitRefusal, Resubmission, Sent, Sequence, SettleRefusal,
+    Cause, DeclareRefusal, Declared, Destination, Place, QueueSettings, Resubmission, ResubmitRefusal, Sent, Sequence, SettleRefusal,
     Settlement, Source, Time,
 };
 

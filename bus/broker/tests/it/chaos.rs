@@ -43,7 +43,7 @@ impl History {
     }
 
     async fn step(&mut self) {
-        match self.below(20) {
+        match self.below(22) {
             0..=5 => self.send().await,
             6..=10 => self.receive().await,
             11..=15 => self.settle().await,
@@ -52,6 +52,7 @@ impl History {
                 self.world.pass(millis).await;
             }
             17..=18 => self.fail(),
+            19..=20 => self.resubmit().await,
             _ => self.crash().await,
         }
     }
@@ -118,6 +119,18 @@ impl History {
             Settlement::DeadLetter { .. } => life.buried = true,
             Settlement::Release => life.deliveries -= 1,
             Settlement::Abandon => {}
+        }
+    }
+
+    async fn resubmit(&mut self) {
+        let letters = self.world.broker.browse(&dead(), 0, 1_000).await.unwrap();
+        if letters.is_empty() {
+            return;
+        }
+        let letter = &letters[usize::try_from(self.below(letters.len() as u64)).unwrap()];
+        let life = self.lives.get_mut(&letter.message_id).unwrap();
+        if self.world.broker.resubmit("q", letter.sequence_number, BTreeMap::new()).await.is_ok() {
+            *life = Life { accepted: true, ..Life::default() };
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use broker::{Broker, QueueSettings, ResubmitError, ResubmitRefusal, SettleMode, Settlement};
+use broker::{Broker, BrokerSettings, QueueSettings, ResubmitError, ResubmitRefusal, SettleMode, Settlement};
 use hosting::BoxFuture;
 use storage::CommitFault::{CommittedButUnknown, DiskFull};
 
-use crate::harness::{World, active, dead, ids, message, poll_once, queue, run, settle_down};
+use crate::harness::{World, active, dead, ids, message, poll_once, queue, receiving, run, run_with, settle_down};
 
 /// The queue `q` with dead letters of these ids; their numbers.
 async fn bury(world: &World, ids: &[&str]) -> Vec<u64> {
@@ -129,5 +129,17 @@ fn a_dead_letter_that_was_never_delivered_comes_again_with_its_new_content() {
         world.broker.resubmit("short", letter.sequence_number, headers("new", "yes")).await.unwrap();
         let one = world.receive_now(&broker::Source::Queue("short".to_owned())).await.remove(0);
         assert_eq!((one.headers, one.dead_letter_reason), (headers("new", "yes"), None));
+    });
+}
+
+#[test]
+fn a_receiver_that_waits_gets_a_dead_letter_sent_again_with_its_new_content() {
+    run_with(BrokerSettings { cache_bytes_max: 0, ..BrokerSettings::default() }, |world| async move {
+        let number = bury(&world, &["a"]).await[0];
+        let mut receive = receiving(&world.broker, 9);
+        assert!(poll_once(receive.as_mut()).is_none());
+        settle_down().await;
+        world.broker.resubmit("q", number, headers("new", "yes")).await.unwrap();
+        assert_eq!(receive.await.unwrap()[0].headers, headers("new", "yes"));
     });
 }

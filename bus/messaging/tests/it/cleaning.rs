@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use hosting::Clock;
 use messaging::dead_letters::{self, Confirmed, LetterError};
 use messaging::{HandlerError, Settings};
 use storage::params;
@@ -10,7 +9,6 @@ use storage::params;
 use crate::bus::Bus;
 use crate::letters::{Greet, bare, greeter, letter};
 use crate::world::{World, disk};
-
 
 #[test]
 fn inbox_rows_live_for_their_retention_and_go_in_small_steps() {
