@@ -8,9 +8,10 @@ use storage::{Durability, SqlError, Tx, params};
 use crate::dispatcher::pause;
 use crate::{Service, inbox};
 
-/// Rows of one step: small, so that operations hardly wait for it.
-const STEP_ROWS: u32 = 500;
-const BETWEEN_STEPS: Duration = Duration::from_millis(50);
+/// Rows of one step: few, since whatever else wants to write meanwhile waits for it (`cargo xtask bench cleaning`).
+const STEP_ROWS: u32 = 100;
+/// With the rows of a step: thousands of rows a second, more than an endpoint takes in.
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(60);
 const ANSWERS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 

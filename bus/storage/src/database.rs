@@ -60,7 +60,7 @@ impl Database {
         let engine = match driver {
             Driver::Inline(hook) => Engine::Inline(Mutex::new(Some(writer(hook)))),
             Driver::Thread => {
-                let readers = (0..READERS).map(|_| Link::open(location)).collect::<Result<_, _>>();
+                let readers = (0..READERS).map(|_| Link::open_reader(location)).collect::<Result<_, _>>();
                 let readers = readers.map_err(|error| integrity::unreachable(location, error))?;
                 let threads = Threads::start(&name, Some(writer(Arc::new(NoFaults))), readers);
                 Engine::Threads(threads.map_err(|error| integrity::unreachable(location, error))?)

@@ -65,7 +65,7 @@ impl Link {
             Location::File(path) => (
                 Connection::open_with_flags(path, flags),
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-                 PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+                 PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000;",
             ),
             Location::Memory(name) => (
                 Connection::open_with_flags(
@@ -76,6 +76,13 @@ impl Link {
             ),
         };
         Self::set_up(connection, settings)
+    }
+
+    /// As [`Link::open`], for short reads: of several such connections none needs much memory.
+    pub(crate) fn open_reader(location: &Location) -> Result<Self, SqlError> {
+        let link = Self::open(location)?;
+        link.run_script("PRAGMA cache_size = -2000")?;
+        Ok(link)
     }
 
     /// Opens an existing file that must not change.

@@ -7,7 +7,7 @@ use std::io::{Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::load::STORED_BYTES;
+use crate::load::{Load, STORED_BYTES};
 
 /// Of the file that is written over: more than any group, and about what a log here has.
 const LAID_OUT_BYTES: usize = 16 * 1024 * 1024;
@@ -27,16 +27,14 @@ impl Floor {
         Self { growing: File::create(folder.join("floor-growing")).unwrap(), laid_out, at: LAID_OUT_BYTES }
     }
 
-    /// Appends of 1 KiB a second, `group` of them for each fdatasync.
-    pub(crate) fn appends_per_second(&mut self, group: usize, round: Duration) -> f64 {
-        per_second(group, round, |records| {
-            write(&mut self.growing, records);
-        })
+    /// Appends of 1 KiB, `group` of them for each fdatasync; a latency is a group's.
+    pub(crate) fn append(&mut self, group: usize, round: Duration) -> Load {
+        repeat(group, round, |records| write(&mut self.growing, records))
     }
 
     /// The same number of bytes for each fdatasync, over what is there.
-    pub(crate) fn overwrites_per_second(&mut self, group: usize, round: Duration) -> f64 {
-        per_second(group, round, |records| {
+    pub(crate) fn overwrite(&mut self, group: usize, round: Duration) -> Load {
+        repeat(group, round, |records| {
             if self.at + records * STORED_BYTES > LAID_OUT_BYTES {
                 self.laid_out.rewind().unwrap();
                 self.at = 0;
@@ -54,12 +52,12 @@ fn write(file: &mut File, records: usize) {
     file.sync_data().unwrap();
 }
 
-fn per_second(group: usize, round: Duration, mut write: impl FnMut(usize)) -> f64 {
-    let began = Instant::now();
-    let mut records = 0_usize;
+fn repeat(group: usize, round: Duration, mut write: impl FnMut(usize)) -> Load {
+    let (began, mut latencies) = (Instant::now(), Vec::new());
     while began.elapsed() < round {
+        let asked = Instant::now();
         write(group);
-        records += group;
+        latencies.push(asked.elapsed());
     }
-    records as f64 / began.elapsed().as_secs_f64()
+    Load { messages: (latencies.len() * group) as u64, took: began.elapsed(), latencies }
 }

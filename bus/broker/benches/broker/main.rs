@@ -11,6 +11,7 @@ mod world;
 
 use std::time::Duration;
 
+use load::Load;
 use settings::Settings;
 use world::World;
 
@@ -42,37 +43,56 @@ fn main() {
 /// Durable publishing with N in flight, against N times 1 KiB written for each fdatasync. A ratio is the median of the rounds' own.
 fn publish(settings: &Settings) {
     println!("\ndurable publish, in process; the floor is the faster of appending and overwriting");
-    println!("  in flight |  append/s | overwr./s | publish/s | of floor |  p50 us |  p99 us | messages a sync");
+    println!("  in flight |  append/s | overwr./s | publish/s | of floor | floor p50 us |  p50 us |  p99 us | messages a sync");
     let world = World::open(settings.folder.path(), "publish");
     let mut file = floor::Floor::create(settings.folder.path());
     for &in_flight in &settings.in_flight {
-        let (mut appends, mut overwrites, mut rates) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut latencies, mut sent, mut syncs) = (Vec::new(), 0, 0);
+        let (mut appended, mut overwritten, mut published) = (Rounds::default(), Rounds::default(), Rounds::default());
+        let mut syncs = 0;
         for _ in 0..settings.rounds {
-            appends.push(file.appends_per_second(in_flight, settings.round / 2));
+            appended.add(file.append(in_flight, settings.round / 2));
             let before = world.db.syncs();
-            let load = world.publish(in_flight, settings.round);
+            published.add(world.publish(in_flight, settings.round));
             syncs += world.db.syncs() - before;
-            sent += load.messages;
-            rates.push(load.per_second());
-            latencies.extend(load.latencies);
-            overwrites.push(file.overwrites_per_second(in_flight, settings.round / 2));
+            overwritten.add(file.overwrite(in_flight, settings.round / 2));
             world.drain();
         }
-        let of_floor = ratio(&rates, &appends).min(ratio(&rates, &overwrites));
-        latencies.sort_unstable();
+        let of_floor = ratio(&published.rates, &appended.rates).min(ratio(&published.rates, &overwritten.rates));
         println!(
-            "  {in_flight:>9} | {:>9.0} | {:>9.0} | {:>9.0} | {:>7.0}% | {:>7} | {:>7} | {:.1}",
-            median(&mut appends),
-            median(&mut overwrites),
-            median(&mut rates),
+            "  {in_flight:>9} | {:>9.0} | {:>9.0} | {:>9.0} | {:>7.0}% | {:>12} | {:>7} | {:>7} | {:.1}",
+            median(&mut appended.rates),
+            median(&mut overwritten.rates),
+            median(&mut published.rates),
             100.0 * of_floor,
-            quantile(&latencies, 0.50).as_micros(),
-            quantile(&latencies, 0.99).as_micros(),
-            sent as f64 / syncs.max(1) as f64
+            appended.quantile(0.50).min(overwritten.quantile(0.50)).as_micros(),
+            published.quantile(0.50).as_micros(),
+            published.quantile(0.99).as_micros(),
+            published.messages as f64 / syncs.max(1) as f64
         );
     }
     world.close();
+}
+
+/// What several rounds of the same did.
+#[derive(Default)]
+struct Rounds {
+    rates: Vec<f64>,
+    latencies: Vec<Duration>,
+    messages: u64,
+}
+
+impl Rounds {
+    fn add(&mut self, load: Load) {
+        self.rates.push(load.per_second());
+        self.messages += load.messages;
+        self.latencies.extend(load.latencies);
+    }
+
+    fn quantile(&mut self, share: f64) -> Duration {
+        self.latencies.sort_unstable();
+        let last = self.latencies.len().saturating_sub(1);
+        self.latencies.get(((self.latencies.len() as f64 * share) as usize).min(last)).copied().unwrap_or_default()
+    }
 }
 
 /// The median of what stands next to each other in two lists, divided.
@@ -94,8 +114,4 @@ fn settle(settings: &Settings) {
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-fn quantile(sorted: &[Duration], share: f64) -> Duration {
-    sorted.get(((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
 }

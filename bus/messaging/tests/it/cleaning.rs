@@ -33,7 +33,7 @@ fn inbox_rows_live_for_their_retention_and_go_in_small_steps() {
             steps.push(before - rows());
         }
     }
-    assert_eq!(steps, [500, 500, 200]);
+    assert_eq!(steps, [100; 12]);
 }
 
 #[test]
