@@ -5,21 +5,38 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
-use storage::WriteError;
+use storage::{SqlClass, Tx, WriteError};
 
-use crate::calls::{self, Answer, CallError, CallFailed, DueCall, RegisteredCall};
+use crate::calls::{self, Answer, Call, CallError, CallFailed, DueCall, RegisteredCall};
 use crate::dispatcher::pause;
 use crate::envelope::Cause;
-use crate::{Context, FailureClass, Service, step};
+use crate::recoverability::{Decision, Tries, decide};
+use crate::troubles::Part;
+use crate::{Context, FailureClass, HandlerError, Service, step};
 
 const BACK_OFF: Duration = Duration::from_millis(200);
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
 /// How much longer than its time limit an attempt is leased, so that its answer can still be recorded.
 const LEASE_BEYOND: Duration = Duration::from_secs(30);
+/// A call whose answer cannot be recorded is made again after this.
+const UNRECORDABLE: Duration = Duration::from_secs(600);
 
 pub(crate) struct Caller {
     service: Service,
     under_way: Arc<AtomicUsize>,
+}
+
+/// One of the calls that may be made at once, until it is dropped, be it by a panic.
+struct Slot {
+    service: Service,
+    under_way: Arc<AtomicUsize>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.under_way.fetch_sub(1, Ordering::AcqRel);
+        self.service.inner.call.notify_one();
+    }
 }
 
 impl Caller {
@@ -32,36 +49,39 @@ impl Caller {
             return stop.stopped().await;
         }
         let now = self.service.now();
-        while self.service.inner.db.write(move |tx| calls::free_leases(tx, now)).await.is_err() {
+        while write(&self.service, move |tx| Ok(calls::free_leases(tx, now)?)).await.is_err() {
             if pause(&self.service, stop, BACK_OFF).await {
                 return;
             }
         }
         while !stop.is_stopped() {
             match self.take().await {
-                Ok(due) if due.is_empty() => self.wait(stop).await,
-                Ok(due) => due.into_iter().for_each(|call| self.start(call)),
-                Err(()) => {
-                    pause(&self.service, stop, BACK_OFF).await;
-                }
+                Some(due) if due.is_empty() => self.wait(stop).await,
+                Some(due) => due.into_iter().for_each(|call| self.start(call)),
+                None => drop(pause(&self.service, stop, BACK_OFF).await),
             }
         }
+        // What is under way is finished and recorded (rule R39).
+        let finished = async {
+            while self.under_way.load(Ordering::Acquire) > 0 {
+                self.service.inner.call.notified().await;
+            }
+        };
+        let _ =
+            race(finished, self.service.inner.outside.clock.sleep(Duration::from_millis(self.service.inner.settings.stop_ms_max))).await;
     }
 
-    async fn take(&self) -> Result<Vec<DueCall>, ()> {
+    /// Calls that are due, as many as may be made now; `None` if the database is in trouble.
+    async fn take(&self) -> Option<Vec<DueCall>> {
         let free = self.service.inner.settings.calls_max.saturating_sub(self.under_way.load(Ordering::Acquire));
         let now = self.service.now();
-        if free == 0 || !self.is_any_due(now).await? {
-            return Ok(Vec::new());
+        // Looking costs no write.
+        if free == 0 || self.service.read(calls::next_due).await.ok()?.is_none_or(|due| due > now) {
+            return Some(Vec::new());
         }
         let longest = self.service.inner.calls.values().map(|call| call.timeout).max().unwrap_or_default();
         let lease = now.plus(longest + LEASE_BEYOND);
-        self.service.inner.db.write(move |tx| calls::take(tx, now, lease, free)).await.map_err(drop)
-    }
-
-    async fn is_any_due(&self, now: hosting::Timestamp) -> Result<bool, ()> {
-        let next = self.service.read(calls::next_due).await.map_err(drop)?;
-        Ok(next.is_some_and(|due| due <= now))
+        write(&self.service, move |tx| Ok(calls::take(tx, now, lease, free)?)).await.ok()
     }
 
     async fn wait(&self, stop: &StopSignal) {
@@ -77,14 +97,10 @@ impl Caller {
 
     /// A task of its own for each call: a slow one holds up no other.
     fn start(&self, due: DueCall) {
-        let (service, under_way) = (self.service.clone(), Arc::clone(&self.under_way));
-        under_way.fetch_add(1, Ordering::AcqRel);
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        let slot = Slot { service: self.service.clone(), under_way: Arc::clone(&self.under_way) };
         let name = calls::describe(&due.name, &due.key);
-        let task = async move {
-            attempt(&service, &due).await;
-            under_way.fetch_sub(1, Ordering::AcqRel);
-            service.inner.call.notify_one();
-        };
+        let task = async move { attempt(&slot.service, &due).await };
         // The lease makes up for a task that dies: the row is due again when it lapses.
         drop(self.service.inner.outside.spawner.spawn(&name, Box::pin(task)));
     }
@@ -95,16 +111,26 @@ async fn attempt(service: &Service, due: &DueCall) {
         tracing::error!(endpoint = service.name(), call = due.name, "a stored call is of a kind that this build does not know; it stays");
         return;
     };
-    let running = (registered.run)(due.call(&service.inner.outside), &due.request);
+    let running = caught(&registered, due.call(&service.inner.outside), &due.request);
     let limited = race(running, service.inner.outside.clock.sleep(registered.timeout)).await;
     let result = match limited {
         Either::First(result) => result,
         Either::Second(()) => Err(CallError::Unknown(format!("no answer within {} ms", registered.timeout.as_millis()))),
     };
     match result {
-        Ok(answer) => record_step(service, due, &registered, Ok(answer)).await,
+        Ok(answer) => record(service, due, &registered, Ok(answer)).await,
         Err(error) => failed(service, due, &registered, error).await,
     }
+}
+
+/// Makes the call. Whether one that panics has taken effect is unknown.
+async fn caught(registered: &RegisteredCall, call: Call, request: &str) -> Result<Answer, CallError> {
+    let mut running = Box::pin(async move { (registered.run)(call, request).await });
+    std::future::poll_fn(|context| match step::caught(|| running.as_mut().poll(context)) {
+        Ok(polled) => polled,
+        Err(panic) => std::task::Poll::Ready(Err(CallError::Unknown(panic.to_string()))),
+    })
+    .await
 }
 
 async fn failed(service: &Service, due: &DueCall, registered: &RegisteredCall, error: CallError) {
@@ -112,51 +138,88 @@ async fn failed(service: &Service, due: &DueCall, registered: &RegisteredCall, e
     let next = usize::try_from(due.attempt).ok().and_then(|attempt| registered.retries.get(attempt.saturating_sub(1)));
     match (next, &error) {
         (Some(delay), CallError::Failed(_) | CallError::Unknown(_)) => {
-            let (row, again) = (due.row, service.now().plus(*delay));
             tracing::warn!(endpoint = service.name(), call = due.name, key = due.key, %error, "call failed; it is made again");
-            let _ = service.write(move |tx| calls::put_off(tx, row, again, any_unknown)).await;
+            put_off(service, due, *delay, any_unknown).await;
         }
         _ => {
             let failed = CallFailed { error, attempts: due.attempt, any_unknown };
-            record_step(service, due, registered, Err(failed)).await;
+            record(service, due, registered, Err(failed)).await;
         }
     }
 }
 
-/// The step that records: on the condition that the row is still there (rule R30).
-async fn record_step(service: &Service, due: &DueCall, registered: &RegisteredCall, result: Result<Answer, CallFailed>) {
-    let (row, cause, request) = (due.row, Cause::from_text(&due.cause), due.request.clone());
-    let record = Arc::clone(&registered.record);
-    let steps = Arc::clone(&service.inner.steps);
-    let clock = service.clone();
-    let written = service
-        .write(move |tx| {
-            if !calls::finish(tx, row)? {
-                return Ok(());
+/// The step that records, tried again as any other. Trouble of ours is waited out for as long as the lease holds; after that
+/// the row is due again.
+async fn record(service: &Service, due: &DueCall, registered: &RegisteredCall, result: Result<Answer, CallFailed>) {
+    let (clock, policy) = (&service.inner.outside.clock, &service.inner.steps.policy);
+    let (until, mut tries) = (clock.monotonic() + LEASE_BEYOND, Tries::default());
+    loop {
+        let error = match write(service, record_step(service, due, registered, &result)).await {
+            Ok(ready) => return service.committed(ready),
+            Err(error) => error,
+        };
+        if error.class() == FailureClass::Environment {
+            if clock.monotonic() >= until {
+                return;
             }
-            let mut ctx = Context::new(tx.reborrow(), clock.now(), cause.clone(), &steps.surroundings);
-            step::caught(|| record(&mut ctx, &request, result.clone()))
-        })
-        .await;
-    let Err(error) = written else { return };
-    let text = match &error {
-        WriteError::Refused(error) => error.chain(),
-        WriteError::NotCommitted(error) | WriteError::InDoubt(error) => error.to_string(),
-        WriteError::Closed => "the database is closed".to_owned(),
+            clock.sleep(BACK_OFF).await;
+        } else if decide(policy, error.class(), tries) == Decision::RetryNow {
+            tries = tries.and(policy, error.class());
+        } else {
+            // The row is still there, with its answer unrecorded: the call is made again under the same key.
+            let (name, key, error) = (&due.name, &due.key, error.chain());
+            tracing::error!(endpoint = service.name(), call = name, key, error, "an answer cannot be recorded; the call is made again");
+            return put_off(service, due, UNRECORDABLE, true).await;
+        }
+    }
+}
+
+/// On the condition that the row is still there (rule R30). Answers how many messages it leaves that are ready to be sent.
+fn record_step(
+    service: &Service,
+    due: &DueCall,
+    registered: &RegisteredCall,
+    result: &Result<Answer, CallFailed>,
+) -> impl Fn(&mut Tx<'_>) -> Result<u64, HandlerError> + Send + use<> {
+    let (service, row, cause, request) = (service.clone(), due.row, Cause::from_text(&due.cause), due.request.clone());
+    let (record, result) = (Arc::clone(&registered.record), result.clone());
+    move |tx| {
+        if !calls::finish(tx, row)? {
+            return Ok(0);
+        }
+        let mut ctx = Context::new(tx.reborrow(), service.now(), cause.clone(), &service.inner.steps.surroundings);
+        step::caught(|| record(&mut ctx, &request, result.clone()))??;
+        Ok(ctx.ready())
+    }
+}
+
+async fn put_off(service: &Service, due: &DueCall, delay: Duration, unknown: bool) {
+    let (row, again) = (due.row, service.now().plus(delay));
+    // If that fails, the row is due again when the lease lapses.
+    if write(service, move |tx| Ok(calls::put_off(tx, row, again, unknown)?)).await.is_ok() {
+        service.inner.call.notify_one();
+    }
+}
+
+/// Writes, and tells health of trouble of ours: that is [`FailureClass::Environment`]; anything else is `work`'s fault.
+async fn write<T: Send + 'static>(
+    service: &Service,
+    work: impl Fn(&mut Tx<'_>) -> Result<T, HandlerError> + Send + 'static,
+) -> Result<T, HandlerError> {
+    let trouble = match service.inner.db.write(work).await {
+        Ok(value) => {
+            service.inner.troubles.clear(Part::Calls);
+            return Ok(value);
+        }
+        Err(WriteError::Refused(error)) => return Err(error),
+        Err(WriteError::NotCommitted(error)) if matches!(error.class(), SqlClass::Constraint(_) | SqlClass::Other) => {
+            return Err(error.into());
+        }
+        Err(WriteError::NotCommitted(error) | WriteError::InDoubt(error)) => error.to_string(),
+        Err(WriteError::Closed) => "it is closed".to_owned(),
     };
-    // The row is still there, with its answer unrecorded: the call is made again under the same key.
-    let soon = matches!(&error, WriteError::Refused(error) if error.class() != FailureClass::Permanent)
-        || !matches!(error, WriteError::Refused(_));
-    let delay = if soon { Duration::from_secs(1) } else { Duration::from_secs(600) };
-    tracing::error!(
-        endpoint = service.name(),
-        call = due.name,
-        key = due.key,
-        error = text,
-        "an answer could not be recorded; the call is made again"
-    );
-    let again = service.now().plus(delay);
-    let _ = service.write(move |tx| calls::put_off(tx, row, again, true)).await;
+    service.inner.troubles.set(Part::Calls, format!("calls cannot be begun or recorded: {trouble}"));
+    Err(HandlerError::environment(trouble))
 }
 
 impl HostedService for Caller {

@@ -6,6 +6,8 @@ use hosting::{BoxFuture, HostedService, ServiceFailure, StopSignal, Timestamp};
 use storage::{Durability, SqlError, Tx, params};
 
 use crate::dispatcher::pause;
+use crate::error::chain;
+use crate::troubles::Part;
 use crate::{Service, inbox};
 
 /// Rows of one step: few, since whatever else wants to write meanwhile waits for it (`cargo xtask bench cleaning`).
@@ -45,6 +47,13 @@ impl HostedService for Cleaner {
             loop {
                 let (now, kept) = (self.service.now(), Duration::from_secs(self.service.inner.settings.inbox_retention_s));
                 let cleaned = self.service.inner.db.write_with(Durability::Unsynced, move |tx| clean(tx, now, kept, STEP_ROWS)).await;
+                match &cleaned {
+                    Ok(_) => self.service.inner.troubles.clear(Part::Cleaning),
+                    Err(error) => {
+                        let reason = format!("what is out of retention cannot be deleted: {}", chain(error));
+                        self.service.inner.troubles.set(Part::Cleaning, reason);
+                    }
+                }
                 let more = cleaned.is_ok_and(|rows| rows >= u64::from(STEP_ROWS));
                 if pause(&self.service, &stop, if more { BETWEEN_STEPS } else { BETWEEN_ROUNDS }).await {
                     return Ok(());

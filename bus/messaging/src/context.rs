@@ -2,7 +2,6 @@
 //! what is sent is a row that is committed with everything else (rule R5).
 
 use std::fmt::Display;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hosting::{Outside, Protections, Timestamp};
 use storage::Tx;
@@ -20,8 +19,6 @@ pub(crate) struct Surroundings {
     pub(crate) body_bytes_max: usize,
     /// Where messages go at once when the outbox is switched off in a simulation.
     pub(crate) early: std::sync::Mutex<Vec<OutgoingMessage>>,
-    /// Rows that are ready to be sent: as counted at the last look, and those written since (rule R12).
-    pub(crate) backlog: AtomicU64,
 }
 
 /// Handed to every handler, for the length of one step.
@@ -151,9 +148,9 @@ impl<'a> Context<'a> {
         self.cause.source.as_deref().and_then(|source| source.strip_prefix('/')) == Some(self.endpoint())
     }
 
-    /// The step is to be committed: what it wrote counts as waiting from now on.
-    pub(crate) fn kept(&self) {
-        self.surroundings.backlog.fetch_add(self.ready, Ordering::Relaxed);
+    /// How many of its messages can be sent as soon as it is committed.
+    pub(crate) fn ready(&self) -> u64 {
+        self.ready
     }
 
     fn endpoint(&self) -> &'static str {

@@ -119,8 +119,10 @@ pub async fn retry(service: &Service, id: &str, confirmed: Confirmed) -> Result<
     let unknown = || LetterError::Unknown(id.to_owned());
     let again = match parse(service, id)? {
         Place::Outbox { row } => {
-            let written = service.write(move |tx| outbox::clear_failure(tx, row)).await;
-            written.map_err(|error: WriteError<SqlError>| in_trouble(service, error.to_string()))?
+            let written = service.inner.db.write(move |tx| outbox::clear_failure(tx, row)).await;
+            let there = written.map_err(|error: WriteError<SqlError>| in_trouble(service, error.to_string()))?;
+            service.committed(u64::from(there));
+            there
         }
         Place::Queue { position } => {
             let DeadLetter { since, mut headers, .. } = show(service, id).await?;

@@ -8,8 +8,8 @@ use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, Time
 use storage::{Durability, ReadError, SqlError};
 
 use crate::outbox::{self, ReadyRow};
-use crate::troubles::Place;
-use crate::{Destination, OutgoingMessage, Service, TransportError};
+use crate::troubles::Part;
+use crate::{Destination, Service, TransportError};
 
 const BATCH_MAX: usize = 256;
 const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
@@ -17,6 +17,8 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(10);
 /// Without any sign, due rows are looked for this often: a fallback for a wall clock that jumped forward.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
 
+/// While more is ready than one batch, it is counted no oftener than this.
+const COUNTED_FOR: Duration = Duration::from_secs(1);
 /// How long a destination that took nothing is left alone.
 const HELD_FOR: Duration = Duration::from_secs(1);
 
@@ -39,10 +41,21 @@ enum Round {
 /// What the dispatcher remembers from round to round.
 #[derive(Default)]
 struct Memory {
-    /// Destinations that take nothing for now, and until when (by the monotonic clock).
-    held: BTreeMap<Destination, Duration>,
+    /// Destinations that took nothing, until they take something: not tried before then (by the monotonic clock), and why.
+    held: BTreeMap<Destination, (Duration, String)>,
     /// How many rows are to be sent one by one, after a batch was refused as a whole.
     alone: usize,
+    /// When the backlog was last counted (by the monotonic clock).
+    counted: Option<Duration>,
+}
+
+/// What a look into the outbox has found.
+struct Found {
+    rows: Vec<ReadyRow>,
+    /// All rows that are ready, where they were counted.
+    backlog: Option<u64>,
+    /// If none is ready to be sent: when the next falls due.
+    next: Option<Timestamp>,
 }
 
 impl Dispatcher {
@@ -79,48 +92,52 @@ impl Dispatcher {
         if !early.is_empty() {
             let _ = self.service.inner.transport.send(early).await;
         }
-        let clock = self.service.inner.outside.clock.monotonic();
-        memory.held.retain(|_, until| *until > clock);
-        let troubles = &self.service.inner.troubles;
-        if memory.held.is_empty() {
-            troubles.clear(Place::Destination);
-        }
-        let held: Vec<Destination> = memory.held.keys().cloned().collect();
-        match self.look(held, if memory.alone > 0 { 1 } else { BATCH_MAX }).await {
+        let (troubles, now) = (&self.service.inner.troubles, self.service.inner.outside.clock.monotonic());
+        let held: Vec<Destination> = memory.held.iter().filter(|(_, (until, _))| *until > now).map(|(name, _)| name.clone()).collect();
+        let is_any_held = !held.is_empty();
+        let counting = memory.counted.is_none_or(|before| now - before >= COUNTED_FOR);
+        let found = match self.look(held, if memory.alone > 0 { 1 } else { BATCH_MAX }, counting).await {
+            Ok(found) => found,
             Err(reason) => {
-                troubles.set(Place::Outbox, format!("the outbox cannot be read: {reason}"));
-                Round::Away
+                troubles.set(Part::Outbox, format!("the outbox cannot be read: {reason}"));
+                return Round::Away;
             }
-            Ok((rows, _)) if !rows.is_empty() => self.send(rows, memory).await,
-            Ok(_) if !memory.held.is_empty() && self.service.backlog() > 0 => Round::Held,
-            Ok((_, next)) => {
-                troubles.clear(Place::Outbox);
-                if self.service.inner.transport.trouble().is_none() {
-                    troubles.clear(Place::Bus);
-                }
-                Round::Idle(next)
-            }
+        };
+        if let Some(backlog) = found.backlog {
+            memory.counted = Some(now);
+            self.service.set_backlog(backlog);
         }
+        if !found.rows.is_empty() {
+            return self.send(found.rows, memory).await;
+        }
+        troubles.clear(Part::Outbox);
+        if is_any_held && self.service.backlog() > 0 {
+            return Round::Held;
+        }
+        memory.held.clear();
+        troubles.clear(Part::Destinations);
+        if self.service.inner.transport.trouble().is_none() {
+            troubles.clear(Part::Sending);
+        }
+        Round::Idle(found.next)
     }
 
-    async fn look(&self, held: Vec<Destination>, max: usize) -> Result<(Vec<ReadyRow>, Option<Timestamp>), String> {
+    /// Up to `max` rows that are ready. The backlog is known where that is all of them, and counted if `counting`.
+    async fn look(&self, held: Vec<Destination>, max: usize, counting: bool) -> Result<Found, String> {
         let now = self.service.now();
         let count_max = self.service.inner.settings.backlog_max.saturating_mul(2).saturating_add(1);
-        let found = self
-            .service
-            .read(move |tx| {
-                let rows = outbox::ready(tx, now, max, &held)?;
-                let all = rows.len() < max && held.is_empty();
-                let backlog = if all { rows.len() as u64 } else { outbox::count_ready(tx, now, count_max)? };
-                let next = if rows.is_empty() { outbox::next_due(tx, now)? } else { None };
-                Ok::<_, SqlError>((rows, backlog, next))
-            })
-            .await;
-        match found {
-            Ok((rows, backlog, next)) => {
-                self.service.set_backlog(backlog);
-                Ok((rows, next))
-            }
+        let found = self.service.inner.db.read(move |tx| {
+            let rows = outbox::ready(tx, now, max, &held)?;
+            let backlog = match rows.len() {
+                all if all < max && held.is_empty() => Some(all as u64),
+                _ if counting => Some(outbox::count_ready(tx, now, count_max)?),
+                _ => None,
+            };
+            let next = if rows.is_empty() { outbox::next_due(tx, now)? } else { None };
+            Ok::<_, SqlError>(Found { rows, backlog, next })
+        });
+        match found.await {
+            Ok(found) => Ok(found),
             Err(ReadError::Refused(error) | ReadError::Failed(error)) => Err(error.to_string()),
             Err(ReadError::Closed) => Err("it is closed".to_owned()),
         }
@@ -129,78 +146,75 @@ impl Dispatcher {
     async fn send(&self, rows: Vec<ReadyRow>, memory: &mut Memory) -> Round {
         let ids: Vec<i64> = rows.iter().map(|row| row.row).collect();
         if !self.service.inner.outside.protections.has("confirm") {
-            let _ = self.delete(ids.clone()).await;
+            let _ = self.conclude(ids.clone(), Vec::new()).await;
         }
-        let destinations: Vec<Destination> = rows.iter().map(|row| row.message.destination.clone()).collect();
-        let batch: Vec<OutgoingMessage> = rows.into_iter().map(|row| row.message).collect();
-        let results = match self.service.inner.transport.send(batch).await {
+        let sent: Vec<(i64, Destination)> = rows.iter().map(|row| (row.row, row.message.destination.clone())).collect();
+        let results = match self.service.inner.transport.send(rows.into_iter().map(|row| row.message).collect()).await {
             Ok(results) => results,
-            Err(error @ TransportError::Disconnected(_)) => {
-                self.service.bus_is_away(&error);
-                return Round::Away;
-            }
-            Err(error) if ids.len() == 1 => vec![Err(error)],
+            Err(error @ TransportError::Disconnected(_)) => return self.away(&error),
+            Err(error) if sent.len() == 1 => vec![Err(error)],
             // One of them is to blame: each for itself from here on.
             Err(_) => {
-                memory.alone = ids.len();
+                memory.alone = sent.len();
                 return Round::Sent;
             }
         };
-        memory.alone = memory.alone.saturating_sub(ids.len());
-        self.service.inner.troubles.clear(Place::Bus);
-        match self.note(ids, destinations, results, memory).await {
-            Ok(()) => {
-                self.service.inner.troubles.clear(Place::Outbox);
-                Round::Sent
-            }
-            // What stays is sent again, so not at once: the next try may fail like this one.
-            Err(reason) => {
-                tracing::warn!(endpoint = self.service.name(), reason, "sent messages stay in the outbox; they are sent again");
-                self.service.inner.troubles.set(Place::Outbox, format!("the outbox cannot be written: {reason}"));
-                Round::Away
-            }
-        }
+        memory.alone = memory.alone.saturating_sub(sent.len());
+        self.note(sent, results, memory).await
     }
 
-    /// Deletes what was confirmed, keeps what can never be sent, and holds destinations that take nothing for now. An
-    /// error says why the database did not take that.
-    async fn note(
-        &self,
-        rows: Vec<i64>,
-        destinations: Vec<Destination>,
-        results: Vec<Result<(), TransportError>>,
-        memory: &mut Memory,
-    ) -> Result<(), String> {
+    /// Deletes what was confirmed, keeps what can never be sent, and holds destinations that take nothing for now.
+    async fn note(&self, sent: Vec<(i64, Destination)>, results: Vec<Result<(), TransportError>>, memory: &mut Memory) -> Round {
+        let troubles = &self.service.inner.troubles;
         let until = self.service.inner.outside.clock.monotonic() + HELD_FOR;
-        let mut confirmed = Vec::with_capacity(rows.len());
-        for ((row, destination), result) in rows.into_iter().zip(destinations).zip(results) {
+        let (mut confirmed, mut refused, mut disconnected) = (Vec::with_capacity(sent.len()), Vec::new(), None);
+        for ((row, destination), result) in sent.into_iter().zip(results) {
             match result {
-                Ok(()) => confirmed.push(row),
-                Err(error @ TransportError::Refused(_)) => self.give_up(row, error.to_string()).await?,
-                Err(error) => {
-                    self.service.inner.troubles.set(Place::Destination, error.to_string());
-                    memory.held.insert(destination, until);
+                Ok(()) => {
+                    memory.held.remove(&destination);
+                    confirmed.push(row);
                 }
+                Err(error @ TransportError::Refused(_)) => refused.push((row, error.to_string())),
+                Err(error @ TransportError::Disconnected(_)) => disconnected = Some(error),
+                Err(error) => drop(memory.held.insert(destination, (until, error.to_string()))),
             }
         }
-        self.delete(confirmed).await
+        match memory.held.values().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ") {
+            none if none.is_empty() => troubles.clear(Part::Destinations),
+            reasons => troubles.set(Part::Destinations, reasons),
+        }
+        // What stays though it was sent is sent again, so not at once: the next try may fail like this one.
+        if let Err(reason) = self.conclude(confirmed, refused).await {
+            troubles.set(Part::Outbox, format!("the outbox cannot be written, what was sent is sent again: {reason}"));
+            return Round::Away;
+        }
+        troubles.clear(Part::Outbox);
+        if let Some(error) = disconnected {
+            return self.away(&error);
+        }
+        troubles.clear(Part::Sending);
+        Round::Sent
     }
 
-    /// Deleted without a sync of its own: what comes back after a crash is sent again and swallowed by the inboxes.
-    async fn delete(&self, rows: Vec<i64>) -> Result<(), String> {
-        if rows.is_empty() {
+    /// The bus is away; what is committed meanwhile waits (rule R13).
+    fn away(&self, error: &TransportError) -> Round {
+        self.service.inner.troubles.set(Part::Sending, format!("bus unreachable, {} waiting: {error}", self.service.backlog()));
+        Round::Away
+    }
+
+    /// Written without a sync of its own: what comes back after a power cut is sent again and swallowed by the inboxes.
+    async fn conclude(&self, confirmed: Vec<i64>, refused: Vec<(i64, String)>) -> Result<(), String> {
+        if confirmed.is_empty() && refused.is_empty() {
             return Ok(());
         }
-        let deleted = self.service.inner.db.write_with(Durability::Unsynced, move |tx| outbox::delete(tx, &rows)).await;
-        deleted.map(drop).map_err(|error| error.to_string())?;
-        self.service.inner.troubles.clear(Place::Database);
+        let (gone, failures) = (confirmed.len() + refused.len(), refused.clone());
+        let written = self.service.inner.db.write_with(Durability::Unsynced, move |tx| outbox::conclude(tx, &confirmed, &refused)).await;
+        written.map_err(|error| error.to_string())?;
+        self.service.take_from_backlog(gone as u64);
+        for (row, failure) in failures {
+            tracing::error!(endpoint = self.service.name(), row, failure, "a message can never be sent; it is kept as a dead letter");
+        }
         Ok(())
-    }
-
-    async fn give_up(&self, row: i64, failure: String) -> Result<(), String> {
-        tracing::error!(endpoint = self.service.name(), row, failure, "a message can never be sent; it is kept as a dead letter");
-        let kept = self.service.inner.db.write(move |tx| outbox::set_failure(tx, row, &failure)).await;
-        kept.map(drop).map_err(|error| error.to_string())
     }
 }
 

@@ -56,6 +56,10 @@ impl HandlerError {
         Self::new(FailureClass::Conflict, text)
     }
 
+    pub(crate) fn environment(text: impl Into<String>) -> Self {
+        Self::new(FailureClass::Environment, text)
+    }
+
     /// Links the error that caused this one.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -72,14 +76,15 @@ impl HandlerError {
     /// This error and all that caused it, outermost first, joined by `: `.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.text.clone();
-        let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(self);
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        text
+        chain(self)
+    }
+}
+
+/// An error and all that caused it, outermost first, joined by `: `.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
     }
 }
 

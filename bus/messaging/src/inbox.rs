@@ -40,7 +40,6 @@ pub(crate) fn clean(tx: &mut Tx<'_>, before: Timestamp, max: u32) -> Result<u64,
 
 /// The latest instant that this endpoint has recorded, so that its time never goes back over a restart (rule R19).
 pub(crate) fn last_seen(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, SqlError> {
-    tx.query_one("SELECT max(at) FROM (SELECT max(at) AS at FROM inbox UNION ALL SELECT max(at) AS at FROM operations)", params![], |row| {
-        row.get(0)
-    })
+    let sql = "SELECT max(at) FROM (SELECT max(at) AS at FROM inbox UNION ALL SELECT max(at) AS at FROM operations) AS seen";
+    tx.query_one(sql, params![], |row| row.get(0))
 }

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use hosting::Timestamp;
-use storage::{Row, SqlError, ToValue, Tx, params};
+use storage::{FromValue, Row, SqlError, ToValue, Tx, Value, WrongValue, params};
 use uuid::Uuid;
 
 use crate::{Destination, Headers, OutgoingMessage};
@@ -32,10 +32,10 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewRow<'_>, now: Timestamp) -> Resul
     {
         tx.execute("UPDATE outbox SET due_key = NULL WHERE due_key = $1", params![key])?;
     }
-    let headers = serde_json::to_string(new.headers).unwrap_or_default();
+    let headers: serde_json::Map<_, _> = new.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     tx.execute(
         "INSERT INTO outbox (message_id, destination, headers, body, due, due_key) VALUES ($1, $2, $3, $4, $5, $6)",
-        params![new.id, address(new.destination), headers, new.body, new.due, new.key],
+        params![new.id, address(new.destination), serde_json::Value::from(headers).to_string(), new.body, new.due, new.key],
     )?;
     Ok(())
 }
@@ -51,11 +51,10 @@ pub(crate) fn ready(tx: &mut Tx<'_>, now: Timestamp, max: usize, held: &[Destina
     let held: Vec<String> = held.iter().map(address).collect();
     let mut values: Vec<&dyn ToValue> = vec![&now, &max];
     values.extend(held.iter().map(|address| address as &dyn ToValue));
-    let places: Vec<String> = (3..values.len() + 1).map(|number| format!("${number}")).collect();
+    let others: String = (3..values.len() + 1).map(|number| format!(" AND destination <> ${number}")).collect();
     let sql = format!(
         "SELECT id, message_id, destination, headers, body FROM outbox
-         WHERE failure IS NULL AND due <= $1 AND destination NOT IN ({}) ORDER BY due, id LIMIT $2",
-        places.join(", ")
+         WHERE failure IS NULL AND due <= $1{others} ORDER BY due, id LIMIT $2"
     );
     tx.query(&sql, &values, read_row)
 }
@@ -69,13 +68,22 @@ pub(crate) fn failed(tx: &mut Tx<'_>, after: i64, max: usize) -> Result<Vec<(Rea
     )
 }
 
+/// Headers as they are stored; what cannot be read is never sent without them.
+struct Stored(Headers);
+
+impl FromValue for Stored {
+    fn from_value(value: Value<'_>) -> Result<Self, WrongValue> {
+        let text = String::from_value(value)?;
+        serde_json::from_str(&text).map(Self).map_err(|_| WrongValue { expected: "JSON object of texts" })
+    }
+}
+
 fn read_row(row: &Row<'_>) -> Result<ReadyRow, SqlError> {
-    let headers: String = row.get(3)?;
     let body: Vec<u8> = row.get(4)?;
     let message = OutgoingMessage {
         destination: destination(&row.get::<String>(2)?),
         id: row.get::<Uuid>(1)?.to_string(),
-        headers: serde_json::from_str(&headers).unwrap_or_default(),
+        headers: row.get::<Stored>(3)?.0,
         body: Bytes::from(body),
     };
     Ok(ReadyRow { row: row.get(0)?, message })
@@ -88,22 +96,19 @@ pub(crate) fn next_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Timesta
 
 /// How many rows are ready, counted up to `max`.
 pub(crate) fn count_ready(tx: &mut Tx<'_>, now: Timestamp, max: u64) -> Result<u64, SqlError> {
-    tx.query_one("SELECT count(*) FROM (SELECT 1 FROM outbox WHERE failure IS NULL AND due <= $1 LIMIT $2)", params![now, max], |row| {
-        row.get(0)
-    })
+    let sql = "SELECT count(*) FROM (SELECT id FROM outbox WHERE failure IS NULL AND due <= $1 LIMIT $2) AS ready";
+    tx.query_one(sql, params![now, max], |row| row.get(0))
 }
 
-/// Deletes the rows that the transport confirmed.
-pub(crate) fn delete(tx: &mut Tx<'_>, rows: &[i64]) -> Result<(), SqlError> {
-    for row in rows {
+/// Deletes the rows that the transport confirmed, and keeps those that can never be sent, with the reason; they are shown
+/// as dead letters.
+pub(crate) fn conclude(tx: &mut Tx<'_>, confirmed: &[i64], refused: &[(i64, String)]) -> Result<(), SqlError> {
+    for row in confirmed {
         tx.execute("DELETE FROM outbox WHERE id = $1", params![*row])?;
     }
-    Ok(())
-}
-
-/// Keeps a row that can never be sent, with the reason; it is shown as a dead letter.
-pub(crate) fn set_failure(tx: &mut Tx<'_>, row: i64, failure: &str) -> Result<(), SqlError> {
-    tx.execute("UPDATE outbox SET failure = $2, due_key = NULL WHERE id = $1", params![row, failure])?;
+    for (row, failure) in refused {
+        tx.execute("UPDATE outbox SET failure = $2, due_key = NULL WHERE id = $1", params![*row, failure])?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The receive loop of an endpoint: receive a batch, one write, settle (rules R1 to R9, R16, R18).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
@@ -10,11 +11,12 @@ use crate::dispatcher::pause;
 use crate::envelope;
 use crate::recoverability::Tries;
 use crate::step::{Epitaph, Outcome};
-use crate::troubles::Place;
+use crate::troubles::Part;
 use crate::{Delivery, HandlerError, Lock, Service, Settlement, Source, inbox};
 
 const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(10);
+const CALM_AFTER: Duration = Duration::from_secs(1);
 /// From this many earlier deliveries on, a message may be one that kills the process, and is handled alone.
 const SUSPECT_FROM: u32 = 2;
 const PROBING_FROM: u32 = 20;
@@ -40,7 +42,7 @@ enum Undone {
     Broken(String),
 }
 
-type Waiting = VecDeque<(Delivery, Tries)>;
+type Waiting = VecDeque<(Arc<Delivery>, Tries)>;
 
 impl Receiver {
     pub(crate) fn new(service: Service) -> Self {
@@ -56,18 +58,30 @@ impl Receiver {
                 continue;
             }
             let max = if pace.is_probing() { 1 } else { self.service.inner.settings.batch_max };
-            match race(stop.stopped(), self.service.inner.transport.receive(&source, max)).await {
+            // After trouble, a bus that only has nothing to give looks just like one that works again.
+            let calm = async {
+                match pace.back_off > BACK_OFF_FIRST {
+                    true => self.service.inner.outside.clock.sleep(CALM_AFTER).await,
+                    false => std::future::pending().await,
+                }
+            };
+            match race(stop.stopped(), race(self.service.inner.transport.receive(&source, max), calm)).await {
                 Either::First(()) => return,
-                Either::Second(Ok(batch)) => {
-                    self.service.inner.troubles.clear(Place::Bus);
+                Either::Second(Either::First(Ok(batch))) => {
+                    self.service.inner.troubles.clear(Part::Receiving);
                     pace.back_off = BACK_OFF_FIRST;
                     self.take(batch, stop, &mut pace).await;
                 }
-                Either::Second(Err(error)) => {
-                    self.service.bus_is_away(&error);
+                Either::Second(Either::First(Err(error))) => {
+                    self.service.inner.troubles.set(Part::Receiving, format!("nothing can be received: {error}"));
                     pause(&self.service, stop, pace.back_off).await;
                     pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
                 }
+                Either::Second(Either::Second(())) if self.service.inner.transport.trouble().is_none() => {
+                    self.service.inner.troubles.clear(Part::Receiving);
+                    pace.back_off = BACK_OFF_FIRST;
+                }
+                Either::Second(Either::Second(())) => {}
             }
         }
     }
@@ -120,9 +134,7 @@ impl Receiver {
         let (name, id) = (self.service.name(), envelope::claim_id(&delivery));
         let settlement = match self.service.read(move |tx| inbox::is_handled(tx, name, id)).await {
             Ok(true) => self.settlement(&delivery, Outcome::Duplicate),
-            Err(error) => {
-                let text = format!("the inbox of `{name}` cannot be read: {error}");
-                self.service.inner.troubles.set(Place::Database, text);
+            Err(_) => {
                 // Given back, it comes again at once: not before the database had time to recover.
                 pause(&self.service, stop, pace.back_off).await;
                 pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
@@ -141,19 +153,19 @@ impl Receiver {
     /// Handles deliveries in as many writes as they need, each settled after its commit. After a stop nothing new is
     /// begun.
     async fn handle(&self, deliveries: Vec<Delivery>, stop: &StopSignal, pace: &mut Pace) {
-        let mut waiting: Waiting = deliveries.into_iter().map(|delivery| (delivery, Tries::default())).collect();
+        let mut waiting: Waiting = deliveries.into_iter().map(|delivery| (Arc::new(delivery), Tries::default())).collect();
         let (mut alone, mut broken) = (false, None);
         while !waiting.is_empty() {
             if stop.is_stopped() {
-                return self.give_back(waiting.into_iter().map(|(delivery, _)| delivery.lock).collect()).await;
+                return self.give_back(waiting.iter().map(|(delivery, _)| delivery.lock.clone()).collect()).await;
             }
             let at_once = if pace.is_probing() || alone { 1 } else { waiting.len() };
             let work = waiting.iter().take(at_once).cloned().collect();
             match self.write(work, std::mem::take(&mut broken)).await {
                 Ok(outcomes) => {
                     pace.back_off = BACK_OFF_FIRST;
-                    self.service.inner.troubles.clear(Place::Database);
-                    self.service.committed();
+                    self.service.inner.troubles.clear(Part::Steps);
+                    self.service.committed(outcomes.iter().map(Outcome::ready).sum());
                     self.conclude(outcomes, &mut waiting, pace).await;
                     self.probe(stop, pace).await;
                 }
@@ -162,7 +174,7 @@ impl Receiver {
                 Err(Undone::Broken(reason)) => broken = Some(reason),
                 // Trouble of ours: nothing is counted against the messages, which are kept and tried again (rule R6).
                 Err(Undone::Trouble(reason)) => {
-                    self.service.inner.troubles.set(Place::Database, reason);
+                    self.service.inner.troubles.set(Part::Steps, reason);
                     pause(&self.service, stop, pace.back_off).await;
                     pace.back_off = (pace.back_off * 2).min(BACK_OFF_MAX);
                 }
@@ -188,16 +200,16 @@ impl Receiver {
     async fn probe(&self, stop: &StopSignal, pace: &mut Pace) {
         if !pace.is_probing() {
             pace.probe = BACK_OFF_FIRST;
-            return self.service.inner.troubles.clear(Place::Handlers);
+            return self.service.inner.troubles.clear(Part::Handlers);
         }
         let reason = format!("{} failures in a row; messages are tried one at a time", pace.failures_in_a_row);
-        self.service.inner.troubles.set(Place::Handlers, reason);
+        self.service.inner.troubles.set(Part::Handlers, reason);
         pause(&self.service, stop, pace.probe).await;
         pace.probe = (pace.probe * 2).min(BACK_OFF_MAX);
     }
 
     /// Runs the steps of one write. With `broken`, the one step is known to break the commit and is only recovered from.
-    async fn write(&self, work: Vec<(Delivery, Tries)>, broken: Option<String>) -> Result<Vec<Outcome>, Undone> {
+    async fn write(&self, work: Vec<(Arc<Delivery>, Tries)>, broken: Option<String>) -> Result<Vec<Outcome>, Undone> {
         let service = self.service.clone();
         let result = match broken {
             None => self.service.inner.db.write(move |tx| steps(&service, tx, &work)).await,
@@ -236,7 +248,7 @@ impl Receiver {
                 tracing::info!(endpoint = self.service.name(), message = delivery.id, "message expired before it was handled");
                 Settlement::Complete
             }
-            Outcome::Handled | Outcome::Duplicate | Outcome::Again { .. } => Settlement::Complete,
+            Outcome::Handled { .. } | Outcome::Duplicate | Outcome::Again { .. } => Settlement::Complete,
         }
     }
 
@@ -271,7 +283,7 @@ impl Pace {
     /// Twenty failures without a success put the endpoint into probing; one success ends it (rule R18).
     fn count(&mut self, outcome: &Outcome, before: Tries) {
         match outcome {
-            Outcome::Handled => self.failures_in_a_row = 0,
+            Outcome::Handled { .. } => self.failures_in_a_row = 0,
             // A lost race is no failure.
             Outcome::Again { tries } if tries.failed == before.failed => {}
             Outcome::PutOff { .. } | Outcome::Again { .. } => self.failures_in_a_row = self.failures_in_a_row.saturating_add(1),
@@ -284,7 +296,7 @@ impl Pace {
 }
 
 /// As many steps as fit into one write: the rest go into the next, so that operations wait no longer than that.
-fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Delivery, Tries)]) -> Result<Vec<Outcome>, SqlError> {
+fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)]) -> Result<Vec<Outcome>, SqlError> {
     let clock = &service.inner.outside.clock;
     let (began, limit) = (clock.monotonic(), Duration::from_millis(service.inner.settings.write_ms_max));
     let now = service.now();
@@ -299,7 +311,7 @@ fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Delivery, Tries)]) -> Resu
 }
 
 /// What becomes of messages whose steps went well and broke the commit.
-fn recover(service: &Service, tx: &mut Tx<'_>, work: &[(Delivery, Tries)], reason: &str) -> Result<Vec<Outcome>, SqlError> {
+fn recover(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)], reason: &str) -> Result<Vec<Outcome>, SqlError> {
     let (now, error) = (service.now(), HandlerError::transient(format!("what it wrote could not be committed: {reason}")));
     work.iter().map(|(delivery, tries)| service.inner.steps.recover(tx, now, delivery, *tries, &error)).collect()
 }

@@ -27,12 +27,23 @@ impl Default for Policy {
 /// How often a message has been tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tries {
-    /// Failures of this delivery, lost races apart.
+    /// Failures of this delivery, but for lost races that the policy tries again apart from the others.
     pub failed: u32,
     /// Lost races of this delivery.
     pub conflicts: u32,
     /// How often the message has been put off before.
     pub round: u32,
+}
+
+impl Tries {
+    /// With one more failure: a lost race is none, until it has had the tries that the policy gives it.
+    #[must_use]
+    pub fn and(self, policy: &Policy, class: FailureClass) -> Self {
+        match class {
+            FailureClass::Conflict if self.conflicts < policy.conflict_retries => Self { conflicts: self.conflicts + 1, ..self },
+            _ => Self { failed: self.failed + 1, ..self },
+        }
+    }
 }
 
 /// What to do with a failed message.
@@ -46,15 +57,15 @@ pub enum Decision {
     DeadLetter,
 }
 
-/// Decides what becomes of a message that has just failed; `tries` counts this failure.
+/// Decides what becomes of a message that has just failed, after `before`.
 #[must_use]
-pub fn decide(policy: &Policy, class: FailureClass, tries: Tries) -> Decision {
+pub fn decide(policy: &Policy, class: FailureClass, before: Tries) -> Decision {
+    let tries = before.and(policy, class);
     match class {
         FailureClass::Permanent => Decision::DeadLetter,
         FailureClass::RetryAfter(delay) => later(policy, tries.round).map_or(Decision::DeadLetter, |_| Decision::RetryAfter(delay)),
-        FailureClass::Conflict if tries.conflicts <= policy.conflict_retries => Decision::RetryNow,
         FailureClass::Environment => Decision::RetryNow,
-        FailureClass::Transient | FailureClass::Conflict if tries.failed <= policy.immediate_retries && tries.failed > 0 => {
+        FailureClass::Transient | FailureClass::Conflict if tries.failed == before.failed || tries.failed <= policy.immediate_retries => {
             Decision::RetryNow
         }
         FailureClass::Transient | FailureClass::Conflict => later(policy, tries.round).map_or(Decision::DeadLetter, Decision::RetryAfter),

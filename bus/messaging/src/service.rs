@@ -5,15 +5,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use hosting::{Health, HostedService, Outside, Timestamp};
-use storage::{Database, ReadError, Tx, WriteError};
+use storage::{Database, ReadError, Tx};
 use tokio::sync::Notify;
 
 use crate::context::Surroundings;
 use crate::counts::Counters;
 use crate::endpoint::Declaration;
 use crate::step::Steps;
-use crate::troubles::{Place, Troubles};
-use crate::{Counts, Endpoint, Transport, TransportError, caller, cleaner, dispatcher, inbox, receiver};
+use crate::troubles::{Part, Troubles};
+use crate::{Counts, Endpoint, Transport, caller, cleaner, dispatcher, inbox, outbox, receiver};
 
 /// A wall clock that goes back by less is being adjusted, as clocks are.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) dispatch: Notify,
     /// Something was committed that may want to be called.
     pub(crate) call: Notify,
+    /// Rows that are ready to be sent: as last counted, with those written since and without those sent (rule R12).
+    pub(crate) backlog: AtomicU64,
     pub(crate) troubles: Troubles,
     pub(crate) counters: Counters,
     pub(crate) clock_last: AtomicI64,
@@ -78,19 +80,19 @@ impl Endpoint {
         health: &Health,
         settings: Settings,
     ) -> Result<(Service, Vec<Arc<dyn HostedService>>), ReadError<storage::SqlError>> {
-        let last = db.read(inbox::last_seen).await?.map_or(i64::MIN, Timestamp::as_micros);
+        let (wall, count_max) = (outside.clock.now(), settings.backlog_max.saturating_mul(2).saturating_add(1));
+        let found = db.read(move |tx| Ok((inbox::last_seen(tx)?, outbox::count_ready(tx, wall, count_max)?))).await?;
         let steps = Steps {
             surroundings: Surroundings {
                 body_bytes_max: transport.capabilities().body_bytes_max,
                 declaration: self.declaration,
                 outside: outside.clone(),
                 early: std::sync::Mutex::default(),
-                backlog: AtomicU64::new(0),
             },
             handlers: self.handlers,
             policy: self.policy,
         };
-        let troubles = Troubles::new(health.component(steps.name()));
+        let troubles = Troubles::new(steps.name(), health.component(steps.name()));
         let inner = Inner {
             steps: Arc::new(steps),
             calls: self.calls,
@@ -100,9 +102,10 @@ impl Endpoint {
             settings,
             dispatch: Notify::new(),
             call: Notify::new(),
+            backlog: AtomicU64::new(found.1),
             troubles,
             counters: Counters::default(),
-            clock_last: AtomicI64::new(last),
+            clock_last: AtomicI64::new(found.0.map_or(i64::MIN, Timestamp::as_micros)),
         };
         let service = Service { inner: Arc::new(inner) };
         let hosted: Vec<Arc<dyn HostedService>> = vec![
@@ -154,18 +157,18 @@ impl Service {
         self.inner.counters.read()
     }
 
-    /// Ready outbox rows: as counted at the last look, and those written since.
+    /// Ready outbox rows.
     pub(crate) fn backlog(&self) -> u64 {
-        self.inner.steps.surroundings.backlog.load(Ordering::Relaxed)
+        self.inner.backlog.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_backlog(&self, rows: u64) {
-        self.inner.steps.surroundings.backlog.store(rows, Ordering::Relaxed);
+        self.inner.backlog.store(rows, Ordering::Relaxed);
     }
 
-    /// Tells health that the transport is away; what is committed meanwhile waits (rule R13).
-    pub(crate) fn bus_is_away(&self, error: &TransportError) {
-        self.inner.troubles.set(Place::Bus, format!("bus unreachable, {} waiting: {error}", self.backlog()));
+    /// Rows have left. One that fell due since the last count was not in it.
+    pub(crate) fn take_from_backlog(&self, rows: u64) {
+        let _ = self.inner.backlog.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| Some(all.saturating_sub(rows)));
     }
 
     /// Tells health whether the wall clock went back: the endpoint's time then stands still until it has caught up.
@@ -173,9 +176,9 @@ impl Service {
         let behind = self.now().since(self.inner.outside.clock.now());
         if behind > CLOCK_TOLERANCE {
             let reason = format!("the wall clock went back by {} s; time stands still until it has caught up", behind.as_secs());
-            self.inner.troubles.set(Place::Clock, reason);
+            self.inner.troubles.set(Part::Clock, reason);
         } else {
-            self.inner.troubles.clear(Place::Clock);
+            self.inner.troubles.clear(Part::Clock);
         }
     }
 
@@ -188,22 +191,20 @@ impl Service {
         T: Send + 'static,
         E: Send + 'static,
     {
-        self.inner.db.read(work).await
+        let found = self.inner.db.read(work).await;
+        match &found {
+            Err(ReadError::Failed(error)) => {
+                self.inner.troubles.set(Part::Reads, format!("the database of `{}` cannot be read: {error}", self.name()));
+            }
+            _ => self.inner.troubles.clear(Part::Reads),
+        }
+        found
     }
 
-    /// Runs a step that no message caused, and wakes what carries on with it.
-    pub(crate) async fn write<T, E>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, WriteError<E>>
-    where
-        T: Send + 'static,
-        E: Send + 'static,
-    {
-        let result = self.inner.db.write(work).await;
-        self.committed();
-        result
-    }
-
-    /// Wakes what may have got something to do.
-    pub(crate) fn committed(&self) {
+    /// A step was committed that left so many messages ready to be sent: counts them, and wakes what may have got something
+    /// to do.
+    pub(crate) fn committed(&self, ready: u64) {
+        self.inner.backlog.fetch_add(ready, Ordering::Relaxed);
         self.inner.dispatch.notify_one();
         self.inner.call.notify_one();
     }

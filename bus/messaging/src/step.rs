@@ -24,8 +24,8 @@ pub(crate) struct Steps {
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Handled now.
-    Handled,
+    /// Handled now; so many of its messages are ready to be sent.
+    Handled { ready: u64 },
     /// Handled, or put off, before.
     Duplicate,
     /// Too old to be handled.
@@ -36,6 +36,16 @@ pub(crate) enum Outcome {
     DeadLetter(Epitaph),
     /// Again at the end of this batch.
     Again { tries: Tries },
+}
+
+impl Outcome {
+    /// How many messages it left that are ready to be sent.
+    pub(crate) fn ready(&self) -> u64 {
+        match self {
+            Self::Handled { ready } => *ready,
+            _ => 0,
+        }
+    }
 }
 
 /// What a dead letter says of its end (rule R17).
@@ -75,27 +85,30 @@ impl Steps {
         };
         let attempt = tx.savepoint(|tx| self.attempt(tx, now, delivery, round, handler))?;
         match attempt {
-            Ok(true) => Ok(Outcome::Handled),
-            Ok(false) => Ok(Outcome::Duplicate),
+            Ok(outcome) => Ok(outcome),
             Err(error) => self.recover(tx, now, delivery, tries, &error),
         }
     }
 
-    /// Claim and handler; `Ok(false)` for a duplicate. A panic is an error like any other (rule R4).
-    fn attempt(&self, tx: &mut Tx<'_>, now: Timestamp, delivery: &Delivery, round: u32, handler: &Handler) -> Result<bool, HandlerError> {
+    /// Claim and handler: handled, or a duplicate. A panic is an error like any other (rule R4).
+    fn attempt(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Timestamp,
+        delivery: &Delivery,
+        round: u32,
+        handler: &Handler,
+    ) -> Result<Outcome, HandlerError> {
         let claimed = inbox::claim(tx, self.name(), envelope::claim_id(delivery), round, now)?;
         if !claimed && self.surroundings.outside.protections.has("inbox") {
-            return Ok(false);
+            return Ok(Outcome::Duplicate);
         }
         let cause = Cause::of(&delivery.headers, &delivery.id);
         let mut ctx = Context::new(tx.reborrow(), now, cause, &self.surroundings);
-        caught(|| handler(&mut ctx, delivery))?;
+        caught(|| handler(&mut ctx, delivery))??;
         match ctx.tx().environment_error() {
             Some(_) => Err(HandlerError::transient("the database is in trouble")),
-            None => {
-                ctx.kept();
-                Ok(true)
-            }
+            None => Ok(Outcome::Handled { ready: ctx.ready() }),
         }
     }
 
@@ -108,12 +121,9 @@ impl Steps {
         tries: Tries,
         error: &HandlerError,
     ) -> Result<Outcome, SqlError> {
-        let tries = Tries { round: envelope::round(&delivery.headers), ..tries };
-        let tries = match error.class() {
-            FailureClass::Conflict => Tries { conflicts: tries.conflicts + 1, ..tries },
-            _ => Tries { failed: tries.failed + 1, ..tries },
-        };
-        match decide(&self.policy, error.class(), tries) {
+        let before = Tries { round: envelope::round(&delivery.headers), ..tries };
+        let tries = before.and(&self.policy, error.class());
+        match decide(&self.policy, error.class(), before) {
             Decision::RetryNow => Ok(Outcome::Again { tries }),
             Decision::DeadLetter => {
                 let reason = if error.class() == FailureClass::Permanent { "PermanentFailure" } else { "RetriesExhausted" };
@@ -153,16 +163,12 @@ impl Steps {
 
 /// Runs `work` and makes a panic an error that keeps its text. Any other payload than a text is no handler's panic
 /// (a simulated crash) and goes on.
-pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, HandlerError>) -> Result<T, HandlerError> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result,
-        Err(payload) => match payload
-            .downcast_ref::<&'static str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-        {
-            Some(text) => Err(HandlerError::transient(format!("the handler panicked: {text}"))),
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, HandlerError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let text = payload.downcast_ref::<&'static str>().map(|text| (*text).to_owned());
+        match text.or_else(|| payload.downcast_ref::<String>().cloned()) {
+            Some(text) => HandlerError::transient(format!("the handler panicked: {text}")),
             None => std::panic::resume_unwind(payload),
-        },
-    }
+        }
+    })
 }

@@ -75,13 +75,8 @@ impl TestEndpoint {
             http: Arc::new(Nowhere),
             protections,
         };
-        let surroundings = Surroundings {
-            declaration: endpoint.declaration,
-            outside,
-            body_bytes_max: 256 * 1024,
-            early: std::sync::Mutex::default(),
-            backlog: AtomicU64::new(0),
-        };
+        let surroundings =
+            Surroundings { declaration: endpoint.declaration, outside, body_bytes_max: 256 * 1024, early: std::sync::Mutex::default() };
         let steps = Steps { surroundings, handlers: endpoint.handlers, policy: endpoint.policy };
         Self { steps: Arc::new(steps), calls: endpoint.calls, db, clock, sent: Vec::new(), last: None }
     }
@@ -108,14 +103,7 @@ impl TestEndpoint {
     /// # Errors
     /// As [`TestEndpoint::handle`].
     pub fn deliver(&mut self, message: OutgoingMessage) -> Result<(), NotHandled> {
-        let delivery = Delivery {
-            lock: Lock(Vec::new()),
-            lock_duration: Duration::from_secs(60),
-            id: message.id,
-            headers: message.headers,
-            body: message.body,
-            delivery_count: 0,
-        };
+        let delivery = delivered(message);
         self.last = Some(delivery.clone());
         let outcome = self.step(&delivery);
         self.deliver_to_itself();
@@ -221,7 +209,7 @@ impl TestEndpoint {
         let written = self.db.write_blocking(move |tx| {
             calls::finish(tx, call.row)?;
             let mut ctx = Context::new(tx.reborrow(), now, Cause::from_text(&call.cause), &steps.surroundings);
-            caught(|| record(&mut ctx, &call.request, answer.clone()))
+            caught(|| record(&mut ctx, &call.request, answer.clone()))?
         });
         let result = match written {
             Ok(()) => Ok(()),
@@ -232,7 +220,7 @@ impl TestEndpoint {
         result
     }
 
-    pub(crate) fn steps(&self) -> &Steps {
+    pub(crate) fn steps(&self) -> &Arc<Steps> {
         &self.steps
     }
 
@@ -258,7 +246,7 @@ impl TestEndpoint {
             let (steps, delivery) = (Arc::clone(&self.steps), Arc::clone(&delivery));
             let written = self.db.write_blocking(move |tx| steps.step(tx, now, &delivery, tries));
             match written.unwrap_or_else(|error| panic!("{error:?}")) {
-                Outcome::Handled => return Ok(()),
+                Outcome::Handled { .. } => return Ok(()),
                 Outcome::Again { tries: more } => tries = more,
                 Outcome::Duplicate => return Err(NotHandled::Duplicate),
                 Outcome::Expired => return Err(NotHandled::Expired),
@@ -269,6 +257,7 @@ impl TestEndpoint {
     }
 
     /// Takes what is ready from the outbox; what is for this endpoint itself is handled.
+    #[expect(clippy::panic, reason = "this is a tool for tests")]
     fn deliver_to_itself(&mut self) {
         loop {
             let now = self.now();
@@ -278,20 +267,12 @@ impl TestEndpoint {
                 return;
             }
             let ids: Vec<i64> = rows.iter().map(|row| row.row).collect();
-            let _ = self.db.write_blocking(move |tx| outbox::delete(tx, &ids));
+            self.db.write_blocking(move |tx| outbox::conclude(tx, &ids, &[])).unwrap_or_else(|error| panic!("{error:?}"));
             let messages: VecDeque<OutgoingMessage> = early.into_iter().chain(rows.into_iter().map(|row| row.message)).collect();
             for message in messages {
                 self.sent.push(message.clone());
                 if self.is_for_itself(&message) {
-                    let delivery = Delivery {
-                        lock: Lock(Vec::new()),
-                        lock_duration: Duration::from_secs(60),
-                        id: message.id,
-                        headers: message.headers,
-                        body: message.body,
-                        delivery_count: 0,
-                    };
-                    let _ = self.step(&delivery);
+                    let _ = self.step(&delivered(message));
                 }
             }
         }
@@ -303,6 +284,11 @@ impl TestEndpoint {
             Destination::Topic(name) => self.steps.handlers.contains_key(name.as_str()),
         }
     }
+}
+
+fn delivered(message: OutgoingMessage) -> Delivery {
+    let (lock, lock_duration) = (Lock(Vec::new()), Duration::from_secs(60));
+    Delivery { lock, lock_duration, id: message.id, headers: message.headers, body: message.body, delivery_count: 0 }
 }
 
 struct StillClock {

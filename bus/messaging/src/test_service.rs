@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use hosting::{BoxFuture, Health};
 use tokio::sync::Notify;
 
-use crate::context::Surroundings;
 use crate::counts::Counters;
 use crate::service::{Inner, Settings};
-use crate::step::Steps;
 use crate::troubles::Troubles;
 use crate::{
     BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Service, Settlement, Source, TestEndpoint, Topology,
@@ -21,27 +19,20 @@ impl TestEndpoint {
     /// told something, for example [`TestEndpoint::advance`] by nothing.
     #[must_use]
     pub fn service(&self) -> Service {
-        let (lent, health) = (self.steps(), Health::default());
-        let surroundings = Surroundings {
-            declaration: lent.surroundings.declaration.clone(),
-            outside: lent.surroundings.outside.clone(),
-            body_bytes_max: lent.surroundings.body_bytes_max,
-            early: std::sync::Mutex::default(),
-            backlog: AtomicU64::new(0),
-        };
-        let outside = surroundings.outside.clone();
+        let steps = Arc::clone(self.steps());
         let inner = Inner {
-            steps: Arc::new(Steps { surroundings, handlers: lent.handlers.clone(), policy: lent.policy.clone() }),
+            outside: steps.surroundings.outside.clone(),
             calls: std::collections::BTreeMap::new(),
             db: self.db().clone(),
-            outside,
             transport: Arc::new(Silence),
             settings: Settings::default(),
             dispatch: Notify::new(),
             call: Notify::new(),
-            troubles: Troubles::new(health.component("test")),
+            backlog: AtomicU64::new(0),
+            troubles: Troubles::new(steps.name(), Health::default().component("test")),
             counters: Counters::default(),
             clock_last: AtomicI64::new(i64::MIN),
+            steps,
         };
         Service { inner: Arc::new(inner) }
     }

@@ -4,26 +4,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use storage::{SqlError, Tx, WriteError, params};
+use storage::{SqlClass, SqlError, Tx, WriteError, params};
 
 use super::{OperationKey, Problem};
 use crate::envelope::Cause;
-use crate::{Context, FailureClass, HandlerError, Service, step};
+use crate::troubles::Part;
+use crate::{Context, Service, step};
 
-/// How often an operation is run again after a lost race or a commit of unknown outcome.
+/// How often an operation is run after a lost race or a commit of unknown outcome.
 const TRIES_MAX: u32 = 20;
-
-/// Why an operation was undone.
-enum Undone {
-    Refused(Problem),
-    Failed(HandlerError),
-}
-
-impl From<SqlError> for Undone {
-    fn from(error: SqlError) -> Self {
-        Self::Failed(error.into())
-    }
-}
 
 impl Service {
     /// Carries out a change in one step: what `work` changes and sends is committed together with its answer, or not
@@ -31,8 +20,8 @@ impl Service {
     ///
     /// # Errors
     /// What `work` refused; 422 for a key that was used for something else; 503 with `Retry-After` while too much
-    /// waits to be sent, or while storage is in trouble; 503 *outcome unknown* if the commit's outcome is unknown and
-    /// there is no key to settle it.
+    /// waits to be sent, while storage is in trouble, or after too many lost races; 503 *outcome unknown* if the commit's
+    /// outcome is unknown and there is no key to settle it; 500 for a mistake of ours.
     pub async fn operation<T>(
         &self,
         key: OperationKey,
@@ -48,19 +37,39 @@ impl Service {
         let mut doubt = false;
         for _ in 0..TRIES_MAX {
             let (service, key_, work_) = (self.clone(), Arc::clone(&key), Arc::clone(&work));
-            let written = self.write(move |tx| run(&service, tx, &key_, &*work_)).await;
+            let written = self.inner.db.write(move |tx| run(&service, tx, &key_, &*work_)).await;
+            if matches!(written, Ok(_) | Err(WriteError::Refused(_))) {
+                self.inner.troubles.clear(Part::Operations);
+            }
             match written {
-                Ok(answer) => return Ok(answer),
-                Err(WriteError::Refused(Undone::Refused(problem))) => return Err(problem),
-                Err(WriteError::Refused(Undone::Failed(error))) if error.class() == FailureClass::Conflict => {}
-                Err(WriteError::Refused(Undone::Failed(error))) => return Err(error.into()),
-                Err(WriteError::NotCommitted(error)) if !doubt => return Err(error.into()),
-                Err(WriteError::InDoubt(_)) if key.key.is_some() => doubt = true,
-                Err(WriteError::InDoubt(_) | WriteError::NotCommitted(_)) => return Err(outcome_unknown()),
-                Err(WriteError::Closed) => return Err(Problem::unavailable("stopping", 1, "the service is stopping; try again")),
+                Ok((answer, ready)) => {
+                    self.committed(ready);
+                    return Ok(answer);
+                }
+                Err(WriteError::Refused(problem)) if !problem.is_lost_race() => return Err(problem),
+                Err(WriteError::Refused(_)) => {}
+                Err(WriteError::NotCommitted(error)) if error.class() == SqlClass::Conflict => {}
+                Err(WriteError::NotCommitted(error)) => {
+                    self.storage_in_trouble(&error);
+                    return Err(if doubt { outcome_unknown() } else { error.into() });
+                }
+                Err(WriteError::InDoubt(error)) => {
+                    self.storage_in_trouble(&error);
+                    doubt = true;
+                    if key.key.is_none() {
+                        break;
+                    }
+                }
+                Err(WriteError::Closed) => return Err(if doubt { outcome_unknown() } else { Problem::stopping() }),
             }
         }
-        Err(Problem::unavailable("try-again", 1, "others change the same thing all the time; try again"))
+        Err(if doubt { outcome_unknown() } else { Problem::lost_race() })
+    }
+
+    fn storage_in_trouble(&self, error: &SqlError) {
+        if error.class() == SqlClass::Environment {
+            self.inner.troubles.set(Part::Operations, format!("operations cannot be written: {error}"));
+        }
     }
 }
 
@@ -72,42 +81,25 @@ fn outcome_unknown() -> Problem {
     )
 }
 
+/// The operation's step: its answer, and how many messages it leaves that are ready to be sent.
 fn run<T: Serialize + DeserializeOwned>(
     service: &Service,
     tx: &mut Tx<'_>,
     key: &OperationKey,
     work: &dyn Fn(&mut Context<'_>) -> Result<T, Problem>,
-) -> Result<T, Undone> {
+) -> Result<(T, u64), Problem> {
     if let Some(stored) = stored_answer(tx, key)? {
-        return serde_json::from_str(&stored)
-            .map_err(|error| Undone::Failed(HandlerError::permanent("a stored answer cannot be read").caused_by(error)));
+        return Ok((serde_json::from_str(&stored).map_err(|error| Problem::mistake(&error))?, 0));
     }
     let now = service.now();
-    let answer = {
-        let mut ctx = Context::new(tx.reborrow(), now, Cause::default(), &service.inner.steps.surroundings);
-        let mut refused = None;
-        let answer = step::caught(|| match work(&mut ctx) {
-            Ok(answer) => Ok(Some(answer)),
-            Err(problem) => {
-                refused = Some(problem);
-                Ok(None)
-            }
-        });
-        match (answer, refused) {
-            (Ok(Some(answer)), _) => {
-                ctx.kept();
-                answer
-            }
-            (Ok(None), Some(problem)) => return Err(Undone::Refused(problem)),
-            (Ok(None), None) => return Err(Undone::Failed(HandlerError::permanent("an operation gave no answer"))),
-            (Err(error), _) => return Err(Undone::Failed(HandlerError::permanent(error.to_string()))),
-        }
-    };
+    let mut ctx = Context::new(tx.reborrow(), now, Cause::default(), &service.inner.steps.surroundings);
+    let answer = step::caught(|| work(&mut ctx)).map_err(|panic| Problem::mistake(&panic))??;
+    let ready = ctx.ready();
     store_answer(tx, key, &answer, now)?;
-    Ok(answer)
+    Ok((answer, ready))
 }
 
-fn stored_answer(tx: &mut Tx<'_>, key: &OperationKey) -> Result<Option<String>, Undone> {
+fn stored_answer(tx: &mut Tx<'_>, key: &OperationKey) -> Result<Option<String>, Problem> {
     let Some(client_key) = &key.key else { return Ok(None) };
     let stored = tx.query_optional(
         "SELECT fingerprint, answer FROM operations WHERE scope = $1 AND operation_key = $2",
@@ -117,19 +109,19 @@ fn stored_answer(tx: &mut Tx<'_>, key: &OperationKey) -> Result<Option<String>, 
     match stored {
         Some((fingerprint, _)) if fingerprint != key.fingerprint => {
             let detail = format!("the key `{client_key}` was used for another request; use a new key for a new request");
-            Err(Undone::Refused(Problem::unprocessable("idempotency-key-reused", detail)))
+            Err(Problem::unprocessable("idempotency-key-reused", detail))
         }
         stored => Ok(stored.map(|(_, answer)| answer)),
     }
 }
 
-fn store_answer(tx: &mut Tx<'_>, key: &OperationKey, answer: &impl Serialize, now: hosting::Timestamp) -> Result<(), Undone> {
+fn store_answer(tx: &mut Tx<'_>, key: &OperationKey, answer: &impl Serialize, now: hosting::Timestamp) -> Result<(), Problem> {
     let Some(client_key) = &key.key else { return Ok(()) };
-    let text = serde_json::to_string(answer)
-        .map_err(|error| Undone::Failed(HandlerError::permanent("an answer cannot be written as JSON").caused_by(error)))?;
-    tx.execute(
-        "INSERT INTO operations (scope, operation_key, fingerprint, answer, at) VALUES ($1, $2, $3, $4, $5)",
+    let text = serde_json::to_string(answer).map_err(|error| Problem::mistake(&error))?;
+    let rows = tx.execute(
+        "INSERT INTO operations (scope, operation_key, fingerprint, answer, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         params![key.scope, *client_key, key.fingerprint, text, now],
     )?;
-    Ok(())
+    // Stored meanwhile by another request under the same key: the next run finds it.
+    if rows == 1 { Ok(()) } else { Err(Problem::lost_race()) }
 }

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
-use storage::{ReadError, SqlError};
+use storage::{ReadError, SqlClass, SqlError};
 
+use crate::error::chain;
 use crate::{FailureClass, HandlerError};
 
 /// A problem document. `kind` ends up as its `type`.
@@ -17,13 +18,14 @@ pub struct Problem {
     detail: String,
     retry_after_s: Option<u32>,
     members: Map<String, Value>,
+    is_lost_race: bool,
 }
 
 impl Problem {
     /// A problem of `status`; `kind` is a short fixed name such as `not-found`, `detail` says what is wrong, with
     /// which value, and what to do.
     pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, detail: detail.into(), retry_after_s: None, members: Map::new() }
+        Self { status, kind, detail: detail.into(), retry_after_s: None, members: Map::new(), is_lost_race: false }
     }
 
     /// 400: the request cannot be understood.
@@ -100,45 +102,67 @@ impl IntoResponse for Problem {
     }
 }
 
-fn database_in_trouble(error: &SqlError) -> Problem {
-    tracing::error!(%error, "a request met trouble of the database");
-    Problem::unavailable("storage-unavailable", 1, "the service's storage is in trouble; nothing was changed, try again")
+impl Problem {
+    /// 503: another writer was faster, again and again.
+    pub(crate) fn lost_race() -> Self {
+        let detail = "others change the same thing all the time; nothing was changed, try again";
+        Self { is_lost_race: true, ..Self::unavailable("try-again", 1, detail) }
+    }
+
+    /// Whether running the same once more may help.
+    pub(crate) fn is_lost_race(&self) -> bool {
+        self.is_lost_race
+    }
+
+    pub(crate) fn stopping() -> Self {
+        Self::unavailable("stopping", 1, "the service is stopping; try again")
+    }
+
+    /// 500: a mistake of ours. What it was stands in the log and nowhere else.
+    pub(crate) fn mistake(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = chain(error), "a request met a mistake of the service");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "the service made a mistake; nothing was changed")
+    }
 }
 
-/// A failed statement in an operation: trouble of ours, never a fault of the request.
+/// A failed statement, by what it means for the request: a lost race is run again by [`crate::Service::operation`]; trouble
+/// of ours is 503, which health tells and the log once; anything else is a mistake of ours.
 impl From<SqlError> for Problem {
     fn from(error: SqlError) -> Self {
-        database_in_trouble(&error)
+        match error.class() {
+            SqlClass::Conflict => Self::lost_race(),
+            SqlClass::Environment => {
+                Self::unavailable("storage-unavailable", 1, "the service's storage is in trouble; nothing was changed, try again")
+            }
+            SqlClass::Constraint(_) | SqlClass::NoRow | SqlClass::Other => Self::mistake(&error),
+        }
     }
 }
 
 impl From<HandlerError> for Problem {
     fn from(error: HandlerError) -> Self {
-        tracing::error!(error = error.chain(), "an operation failed");
+        if let Some(statement) = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<SqlError>()) {
+            return statement.clone().into();
+        }
+        let not_now = |seconds| {
+            tracing::warn!(error = chain(&error), "a request could not be carried out for now");
+            Self::unavailable("try-again", seconds, "the service could not carry this out for now; nothing was changed, try again")
+        };
         match error.class() {
-            FailureClass::Permanent => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "the service made a mistake; nothing was changed")
-            }
-            _ => Self::unavailable("try-again", 1, "the service could not carry this out for now; nothing was changed, try again"),
+            FailureClass::Permanent => Self::mistake(&error),
+            FailureClass::Conflict => Self::lost_race(),
+            FailureClass::RetryAfter(delay) => not_now(u32::try_from(delay.as_secs()).unwrap_or(u32::MAX).max(1)),
+            FailureClass::Transient | FailureClass::Environment => not_now(1),
         }
     }
 }
 
-impl From<ReadError<Problem>> for Problem {
-    fn from(error: ReadError<Problem>) -> Self {
+impl<E: Into<Problem>> From<ReadError<E>> for Problem {
+    fn from(error: ReadError<E>) -> Self {
         match error {
-            ReadError::Refused(problem) => problem,
-            ReadError::Failed(error) => database_in_trouble(&error),
-            ReadError::Closed => Self::unavailable("stopping", 1, "the service is stopping; try again"),
-        }
-    }
-}
-
-impl From<ReadError<SqlError>> for Problem {
-    fn from(error: ReadError<SqlError>) -> Self {
-        match error {
-            ReadError::Refused(error) | ReadError::Failed(error) => database_in_trouble(&error),
-            ReadError::Closed => Self::unavailable("stopping", 1, "the service is stopping; try again"),
+            ReadError::Refused(error) => error.into(),
+            ReadError::Failed(error) => error.into(),
+            ReadError::Closed => Self::stopping(),
         }
     }
 }

@@ -34,6 +34,10 @@ pub(crate) struct State {
     pub(crate) topics: BTreeSet<String>,
     /// Nobody reaches it.
     pub(crate) away: bool,
+    /// It gives, and takes nothing.
+    pub(crate) sends_nothing: bool,
+    /// Message types at which the line breaks.
+    pub(crate) dropped: BTreeSet<String>,
     /// It takes what it is sent, and the answer is lost.
     pub(crate) loses_confirmations: bool,
     /// Settlements get lost.
@@ -137,6 +141,9 @@ impl Bus {
 
     fn accept(&self, message: OutgoingMessage) -> Result<(), TransportError> {
         let kind = message.headers.get("type").cloned().unwrap_or_default();
+        if self.state().dropped.contains(&kind) {
+            return Err(TransportError::Disconnected("the line broke".to_owned()));
+        }
         if self.state().refused.contains(&kind) {
             return Err(TransportError::Refused(format!("`{kind}` is not welcome")));
         }
@@ -203,7 +210,7 @@ impl Transport for Bus {
     fn send(&self, batch: Vec<OutgoingMessage>) -> BoxFuture<'_, BatchResult> {
         Box::pin(async move {
             self.state().batches.push(batch.len());
-            if self.state().away {
+            if self.state().away || self.state().sends_nothing {
                 return Err(TransportError::Disconnected("no route".to_owned()));
             }
             if batch.len() > 1 && self.state().refuses_batches {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hosting::Clock;
 use messaging::{Begin, Call, CallError, CallFailed, Context, Endpoint, ExternalCall, HandlerResult, Settings, TestEndpoint};
 use serde::{Deserialize, Serialize};
+use storage::CommitFault;
 
 use crate::bus::Bus;
 use crate::letters::{Greet, TABLES, letter, named, note, noted};
@@ -195,4 +196,73 @@ fn a_call_without_an_answer_ends_with_its_time_limit_and_is_unknown() {
     world.run_for(Duration::from_secs(40));
     let seen = attempts.lock().unwrap().clone();
     assert_eq!((seen.len(), seen[1].2), (2, true));
+}
+
+#[test]
+fn a_call_that_panics_is_unknown_and_frees_its_place() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let bell: Bell = Arc::new(|attempt| if attempt == 1 { panic!("the bell fell down") } else { Ok("yes".to_owned()) });
+    let settings = Settings { calls_max: 1, ..Settings::default() };
+    let party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::ZERO, bell), settings);
+    (1..=3).for_each(|number| bus.put("greeter", letter(number, &format!("guest {number}")), 0));
+    world.run_for(Duration::from_secs(10));
+    let seen: Vec<bool> = attempts.lock().unwrap().iter().map(|attempt| attempt.2).collect();
+    assert_eq!(seen.iter().filter(|unknown| **unknown).count(), 3, "{seen:?}");
+    assert_eq!(world.wait(party.service.read(noted)).unwrap().len(), 6);
+}
+
+#[test]
+fn a_lost_race_while_recording_is_run_again_without_another_call() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let (races, seen, outer) = (Arc::new(Mutex::new(10)), attempts.clone(), world.clone());
+    let record = move |ctx: &mut Context<'_>, request: Ring, result: Result<String, CallFailed>| {
+        let mut left = races.lock().unwrap();
+        *left -= 1;
+        if *left >= 0 {
+            return Err(messaging::HandlerError::conflict("somebody else was faster"));
+        }
+        record(ctx, request, result)
+    };
+    let call = move |call: Call, _: Ring| {
+        seen.lock().unwrap().push((call.key().to_owned(), call.attempt(), call.previous_unknown(), outer.monotonic()));
+        async { Ok("come in".to_owned()) }
+    };
+    let endpoint = Endpoint::new("greeter").migrations(TABLES).external_call(begin, call, record);
+    let party = world.start(&bus, &disk(), endpoint, Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_millis(100));
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
+    assert_eq!(attempts.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_kept_until_it_can_be() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::from_secs(1), ok()), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_millis(500));
+    party.commits.faults.lock().unwrap().extend([CommitFault::DiskFull; 20]);
+    world.run_for(Duration::from_secs(2));
+    assert!(world.health_of("greeter").contains("calls cannot be begun or recorded"), "{}", world.health_of("greeter"));
+    world.run_for(Duration::from_secs(10));
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
+    assert_eq!((attempts.lock().unwrap().len(), world.health_of("greeter").as_str()), (1, "Ready"));
+}
+
+#[test]
+fn a_stop_waits_for_the_calls_under_way_and_sends_what_they_record() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let mut party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::from_secs(3), ok()), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.wait(party.host.stop()), [""; 0]);
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use messaging::dead_letters::{self, Confirmed, LetterError};
 use messaging::{HandlerError, Settings};
-use storage::params;
+use storage::{CommitFault, params};
 
 use crate::bus::Bus;
 use crate::letters::{Greet, bare, greeter, letter};
@@ -49,4 +49,22 @@ fn a_dead_letter_older_than_the_retention_is_retried_only_when_confirmed() {
     assert!(matches!(refused, LetterError::TooOld(_)) && refused.to_string().contains("--yes"), "{refused}");
     world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::Yes)).unwrap();
     assert_eq!(bus.dead("greeter").len(), 0);
+}
+
+#[test]
+fn rows_that_cannot_be_cleaned_away_show_in_health() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.put("greeter", letter(1, "Ada"), 0);
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    world.jump(8 * 24 * 3_600);
+    party.commits.faults.lock().unwrap().push_back(CommitFault::DiskFull);
+    world.run_for(Duration::from_secs(61));
+    assert!(
+        world.health_of("greeter").contains("cannot be deleted: nothing was written: the disk is full"),
+        "{}",
+        world.health_of("greeter")
+    );
+    world.run_for(Duration::from_secs(61));
+    assert_eq!(world.health_of("greeter"), "Ready");
 }

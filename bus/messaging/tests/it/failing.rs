@@ -62,13 +62,16 @@ fn retry_after_waits_for_as_long_as_it_says() {
 #[test]
 fn a_conflict_has_twenty_tries_of_its_own_and_is_transient_then() {
     let policy = Policy::default();
-    let after = |conflicts| decide(&policy, FailureClass::Conflict, Tries { conflicts, ..Tries::default() });
-    assert_eq!((after(1), after(20)), (Decision::RetryNow, Decision::RetryNow));
-    assert_eq!(after(21), Decision::RetryAfter(Duration::from_secs(1)));
-    let (endpoint, tries) = failing(|tries| (tries <= 20).then(|| HandlerError::conflict("too slow")));
+    let after = |conflicts, failed| decide(&policy, FailureClass::Conflict, Tries { conflicts, failed, round: 0 });
+    assert_eq!((after(0, 0), after(19, 0), after(19, 3)), (Decision::RetryNow, Decision::RetryNow, Decision::RetryNow));
+    assert_eq!((after(20, 0), after(20, 2)), (Decision::RetryNow, Decision::RetryNow), "three at once, as any transient failure has");
+    assert_eq!(after(20, 3), Decision::RetryAfter(Duration::from_secs(1)));
+    let (endpoint, tries) = failing(|tries| (tries <= 23).then(|| HandlerError::conflict("too slow")));
     let mut test = TestEndpoint::new(endpoint);
     test.handle(named("Ada")).unwrap();
-    assert_eq!(tries.load(Ordering::Relaxed), 21);
+    assert_eq!(tries.load(Ordering::Relaxed), 24, "the first, twenty as a conflict, three as a transient failure");
+    let (endpoint, _) = failing(|_| Some(HandlerError::conflict("too slow")));
+    assert!(matches!(TestEndpoint::new(endpoint).handle(named("Ada")), Err(NotHandled::PutOff(_))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::FromRequest;
 use http::StatusCode;
 use messaging::http::{Change, OperationKey, Problem};
-use messaging::{Service, Settings};
+use messaging::{HandlerError, Service, Settings};
 use storage::{CommitFault, params};
 
 use crate::bus::Bus;
@@ -169,4 +169,55 @@ fn keys_of_different_routes_and_callers_have_nothing_to_do_with_each_other() {
     assert_eq!(world.wait(party.service.read(noted)).unwrap().len(), 3);
     let other_body = change(&world, "/a", "one", r#"{"more":1}"#);
     assert_eq!(world.wait(greet(party.service.clone(), other_body, "Ada")).unwrap_err().kind(), "idempotency-key-reused");
+}
+
+#[test]
+fn a_lost_race_in_an_operation_is_run_again() {
+    let (world, _bus, party) = start();
+    let runs = Arc::new(AtomicU32::new(0));
+    let late = |failures: u32| {
+        let seen = runs.clone();
+        seen.store(0, Ordering::Relaxed);
+        party.service.operation(OperationKey::internal("late", None, b""), move |_| match seen.fetch_add(1, Ordering::Relaxed) {
+            run if run < failures => Err(HandlerError::conflict("somebody else was faster").into()),
+            run => Ok(run),
+        })
+    };
+    assert_eq!(world.wait(late(19)).unwrap(), 19);
+    let refused = world.wait(late(1_000)).unwrap_err();
+    assert_eq!((refused.status(), refused.kind(), runs.load(Ordering::Relaxed)), (StatusCode::SERVICE_UNAVAILABLE, "try-again", 20));
+}
+
+#[test]
+fn a_constraint_that_an_operation_breaks_is_a_mistake_of_ours_without_details() {
+    let (world, _bus, party) = start();
+    for statement in ["INSERT INTO people (name) VALUES ($1)", "INSERT INTO debts (name) VALUES ($1)"] {
+        let twice = party.service.operation(OperationKey::internal("twice", None, b""), move |ctx| {
+            note(ctx, "Ada")?;
+            ctx.tx().execute(statement, params!["Ada"])?;
+            ctx.tx().execute("INSERT INTO people (name) VALUES ($1)", params!["Bo"])?;
+            Ok(ctx
+                .tx()
+                .execute("INSERT INTO people (name) VALUES ($1)", params![if statement.contains("debts") { "Cleo" } else { "Bo" }])?)
+        });
+        let failed = world.wait(twice).unwrap_err();
+        assert_eq!((failed.status(), failed.kind()), (StatusCode::INTERNAL_SERVER_ERROR, "internal-error"));
+        assert!(!failed.detail().contains("people") && !failed.detail().contains("UNIQUE"), "{failed}");
+    }
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), [""; 0]);
+}
+
+#[test]
+fn trouble_of_ours_is_503_and_health_says_so_until_an_operation_succeeds() {
+    let (world, _bus, party) = start();
+    party.commits.faults.lock().unwrap().extend([CommitFault::DiskFull; 3]);
+    for _ in 0..3 {
+        let refused = world.wait(greet(party.service.clone(), key("k", "Ada"), "Ada")).unwrap_err();
+        assert_eq!((refused.status(), refused.kind()), (StatusCode::SERVICE_UNAVAILABLE, "storage-unavailable"));
+        let response = axum::response::IntoResponse::into_response(refused);
+        assert_eq!(response.headers()[http::header::RETRY_AFTER], "1");
+        assert!(world.health_of("greeter").contains("operations cannot be written: the disk is full"), "{}", world.health_of("greeter"));
+    }
+    world.wait(greet(party.service.clone(), key("k", "Ada"), "Ada")).unwrap();
+    assert_eq!(world.health_of("greeter"), "Ready");
 }

@@ -127,6 +127,125 @@ fn a_full_destination_delays_only_its_own_rows() {
 }
 
 #[test]
+fn a_destination_is_told_as_full_until_it_takes_something() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().full.insert("archive".to_owned());
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    for number in 1..=100 {
+        world.run_for(Duration::from_millis(130));
+        bus.put("greeter", letter(number, "Bo"), 0);
+        world.run_for(Duration::from_millis(1));
+        assert!(world.health_of("greeter").contains("`archive` takes no more"), "{}", world.health_of("greeter"));
+    }
+    bus.state().full.clear();
+    world.run_for(Duration::from_secs(2));
+    assert_eq!(world.health_of("greeter"), "Ready");
+}
+
+#[test]
+fn what_one_part_finds_mended_does_not_hide_what_another_suffers_from() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    bus.state().sends_nothing = true;
+    say(&world, &party.service, "Ada").unwrap();
+    for number in 1..=50 {
+        bus.put("greeter", letter(number, "Bo"), 0);
+        world.run_for(Duration::from_millis(200));
+        assert!(world.health_of("greeter").contains("bus unreachable"), "{}", world.health_of("greeter"));
+    }
+    assert_eq!(party.service.counts().handled, 50, "what can be received is handled");
+    bus.state().sends_nothing = false;
+    world.run_for(Duration::from_secs(20));
+    assert_eq!(world.health_of("greeter"), "Ready");
+}
+
+#[test]
+fn a_bus_that_has_nothing_to_give_is_not_told_as_away_for_ever() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().away = true;
+    let _party = world.start(&bus, &disk(), greeter(), Settings::default());
+    world.run_for(Duration::from_secs(30));
+    assert!(world.health_of("greeter").contains("nothing can be received"), "{}", world.health_of("greeter"));
+    bus.state().away = false;
+    world.run_for(Duration::from_secs(15));
+    assert_eq!(world.health_of("greeter"), "Ready");
+}
+
+#[test]
+fn a_bus_that_goes_away_in_the_middle_of_a_batch_is_away_and_holds_up_no_destination() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().dropped.insert("letters.archive".to_owned());
+    let party = world.start(&bus, &disk(), greeter(), Settings::default());
+    say(&world, &party.service, "Ada").unwrap();
+    world.run_for(Duration::from_secs(1));
+    let health = world.health_of("greeter");
+    assert!(health.contains("bus unreachable, 1 waiting") && !health.contains("destination"), "{health}");
+    bus.state().dropped.clear();
+    world.run_for(Duration::from_secs(5));
+    assert_eq!((bus.state().sent.len(), world.health_of("greeter").as_str()), (1, "Ready"));
+}
+
+#[test]
+fn what_was_confirmed_goes_from_the_outbox_together_with_what_is_given_up() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    bus.state().refused.insert("letters.archive".to_owned());
+    bus.state().away = true;
+    let endpoint = bare().handle(|ctx, cmd: Greet| {
+        ctx.send(Archive { name: cmd.name.clone() })?;
+        ctx.publish(Greeted { name: cmd.name })
+    });
+    let party = world.start(&bus, &disk(), endpoint, Settings::default());
+    let both = party.service.operation(OperationKey::internal("both", None, b""), |ctx| {
+        ctx.send(Archive { name: "Ada".to_owned() })?;
+        Ok(ctx.publish(Greeted { name: "Ada".to_owned() })?)
+    });
+    world.wait(both).unwrap();
+    let before = party.service.db().commits();
+    bus.state().away = false;
+    world.run_for(Duration::from_secs(20));
+    assert_eq!((bus.sent_types(), party.service.db().commits() - before), (vec!["letters.greeted".to_owned()], 1));
+    assert_eq!(world.wait(dead_letters::list(&party.service, None, 10)).unwrap().len(), 1);
+}
+
+#[test]
+fn steps_that_are_undone_do_not_count_as_waiting() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let settings = Settings { backlog_max: 5, ..Settings::default() };
+    let party = world.start(&bus, &disk(), greeter(), settings);
+    bus.state().sends_nothing = true;
+    say(&world, &party.service, "Ada").unwrap();
+    world.run_for(Duration::from_secs(60));
+    party.commits.faults.lock().unwrap().extend([CommitFault::DiskFull; 10]);
+    bus.put("greeter", letter(1, "Bo"), 0);
+    world.run_for(Duration::from_millis(2_500));
+    party.commits.faults.lock().unwrap().clear();
+    say(&world, &party.service, "Cleo").unwrap();
+}
+
+#[test]
+fn a_backlog_is_known_from_the_start() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    bus.state().sends_nothing = true;
+    let settings = || Settings { backlog_max: 2, ..Settings::default() };
+    let party = world.start(&bus, &disk, greeter(), settings());
+    for name in ["Ada", "Bo", "Cleo"] {
+        say(&world, &party.service, name).unwrap();
+    }
+    drop(party);
+    world.kill();
+    let (service, _, _) = world.bind(&bus, &disk, greeter(), settings());
+    assert_eq!(say(&world, &service, "Di").unwrap_err().kind(), "too-much-waiting");
+}
+
+#[test]
 fn a_refused_batch_is_tried_one_by_one() {
     let world = World::default();
     let bus = Bus::new(&world);

@@ -8,7 +8,7 @@ pub use run::{RunError, Running, run, run_with};
 
 use std::time::Duration;
 
-use broker::{Broker, EntityDeclaration, QueueSettings, ResubmitError, ResubmitRefusal, SendError, SettleMode, TopicSettings};
+use broker::{Broker, EntityDeclaration, QueueSettings, ResubmitError, ResubmitRefusal, SettleMode, TopicSettings};
 use hosting::{BoxFuture, Condition};
 use messaging::{
     BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Settlement, Source, Topology, Transport, TransportError,
@@ -86,9 +86,6 @@ impl Transport for Embedded {
             let checked: Vec<Result<String, TransportError>> =
                 batch.iter().map(|message| translate::checked(message, BODY_BYTES_MAX)).collect();
             let sent = self.broker.send(batch.into_iter().filter(fits).map(outgoing).collect()).await;
-            if sent.iter().any(|result| matches!(result, Err(SendError::Stopped))) {
-                return Err(TransportError::Disconnected("the broker has stopped".to_owned()));
-            }
             let mut sent = sent.into_iter();
             let mut next = |name: String| match sent.next() {
                 Some(result) => result.map(drop).map_err(|error| translate::sending(error, name)),

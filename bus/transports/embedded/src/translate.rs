@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use broker::{ProvisionError, QueryError, ResubmitError, ResubmitRefusal, SendError};
+use broker::{ProvisionError, QueryError, ResubmitError, ResubmitRefusal, SendError, SendRefusal};
 use messaging::{Browsed, Delivery, Destination, Lock, OutgoingMessage, Settlement, Source, TransportError};
 use uuid::Uuid;
 
@@ -101,18 +101,15 @@ pub(crate) fn resubmitting(error: ResubmitError, endpoint: &str) -> TransportErr
     }
 }
 
+/// What a refusal means for the one message. What is wrong with the broker is wrong for all of them: it is away.
 pub(crate) fn sending(error: SendError, destination: String) -> TransportError {
     match error {
-        SendError::Refused(refusal) => refused(refusal, destination),
-        other => TransportError::Busy { destination, reason: chain(&other) },
-    }
-}
-
-fn refused(refusal: broker::SendRefusal, destination: String) -> TransportError {
-    match refusal {
-        broker::SendRefusal::NoEntity(_) => TransportError::Missing(destination),
-        broker::SendRefusal::EntityFull { .. } => TransportError::Busy { destination, reason: refusal.to_string() },
-        other => TransportError::Refused(other.to_string()),
+        SendError::Refused(SendRefusal::NoEntity(_)) => TransportError::Missing(destination),
+        SendError::Refused(full @ SendRefusal::EntityFull { .. }) => TransportError::Busy { destination, reason: full.to_string() },
+        SendError::Refused(never @ (SendRefusal::MessageTooLarge { .. } | SendRefusal::IdTooLong { .. })) => {
+            TransportError::Refused(never.to_string())
+        }
+        SendError::NotStored(_) | SendError::InDoubt(_) | SendError::Stopped => TransportError::Disconnected(chain(&error)),
     }
 }
 

@@ -4,4 +4,5 @@
 mod conformance;
 mod example;
 mod missing;
+mod sending;
 mod world;
