@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Money, OrderId};
 
+/// Card numbers have at least so many digits.
+const CARD_DIGITS_MIN: usize = 12;
+
 /// What the gateway calls a card that was entered there: a token, never the card's number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -15,6 +18,27 @@ pub struct PaymentMethod(String);
 impl PaymentMethod {
     /// The longest token that is accepted, in bytes.
     pub const BYTES_MAX: usize = 255;
+
+    /// The method that a client names: one token, and never a card's number, which must not get into a message or a file.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn named(token: String) -> Result<Self, PaymentMethodError> {
+        if !(1..=Self::BYTES_MAX).contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(PaymentMethodError::Token);
+        }
+        let digits = token.bytes().filter(u8::is_ascii_digit).count();
+        if digits >= CARD_DIGITS_MIN && token.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+            return Err(PaymentMethodError::CardNumber);
+        }
+        Ok(Self(token))
+    }
+
+    /// No method, for what costs nothing.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
 
     /// The method with that token.
     #[must_use]
@@ -27,6 +51,15 @@ impl PaymentMethod {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The text names no payment method. Does not repeat the text: it may be a card's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PaymentMethodError {
+    #[error("must be a token as the payment gateway gives it, 1 to {} printable characters without spaces", PaymentMethod::BYTES_MAX)]
+    Token,
+    #[error("must be a token of the payment gateway, never a card's number: enter the card at the gateway")]
+    CardNumber,
 }
 
 impl fmt::Display for PaymentMethod {

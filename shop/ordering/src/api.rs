@@ -262,11 +262,7 @@ fn not_known_yet(id: OrderId) -> Problem {
 }
 
 fn payment_method(token: String) -> Result<PaymentMethod, Problem> {
-    if (1..=PaymentMethod::BYTES_MAX).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(PaymentMethod::new(token));
-    }
-    let detail = format!("`payment_method` must be the gateway's name of a card, 1 to {} printable characters", PaymentMethod::BYTES_MAX);
-    Err(Problem::unprocessable("wrong-payment-method", detail))
+    PaymentMethod::named(token).map_err(|error| Problem::unprocessable("wrong-payment-method", format!("`payment_method` {error}")))
 }
 
 impl From<&Order> for OrderView {

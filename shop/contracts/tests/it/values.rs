@@ -1,5 +1,6 @@
 //! Ids, money and currencies.
 
+use contracts::payment::{PaymentMethod, PaymentMethodError};
 use contracts::{Currency, EventId, Money, OrderId};
 
 #[test]
@@ -43,4 +44,17 @@ fn money_that_does_not_fit_is_refused() {
 fn money_is_shown_with_two_decimals_and_its_currency() {
     assert_eq!(Money::new(2_505, Currency::EUR).to_string(), "25.05 EUR");
     assert_eq!(Money::new(-7, Currency::EUR).to_string(), "-0.07 EUR");
+}
+
+#[test]
+fn a_payment_method_is_a_token_and_never_a_cards_number() {
+    for good in ["pm_1", "pm_4242424242424242", "4242"] {
+        assert_eq!(PaymentMethod::named(good.to_owned()), Ok(PaymentMethod::new(good)), "{good}");
+    }
+    for bad in ["", "pm 1", "pm_\n", "pm_ü", &"x".repeat(256)] {
+        assert_eq!(PaymentMethod::named(bad.to_owned()), Err(PaymentMethodError::Token), "{bad}");
+    }
+    for number in ["4242424242424242", "4242-4242-4242-4242", "424242424242"] {
+        assert_eq!(PaymentMethod::named(number.to_owned()), Err(PaymentMethodError::CardNumber), "{number}");
+    }
 }
