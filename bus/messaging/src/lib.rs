@@ -47,5 +47,10 @@ pub use transport::{
 pub use storage;
 
 /// The framework's own tables, in every endpoint's database.
-pub const MIGRATIONS: storage::Migrations =
-    storage::Migrations { set: "messaging", files: &[("0001_messaging.sql", include_str!("../migrations/0001_messaging.sql"))] };
+pub const MIGRATIONS: storage::Migrations = storage::Migrations {
+    set: "messaging",
+    files: &[
+        ("0001_messaging.sql", include_str!("../migrations/0001_messaging.sql")),
+        ("0002_outbox_failed.sql", include_str!("../migrations/0002_outbox_failed.sql")),
+    ],
+};

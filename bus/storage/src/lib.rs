@@ -27,6 +27,7 @@ mod integrity;
 mod link;
 mod location;
 mod migrate;
+mod plans;
 mod threads;
 mod tx;
 mod value;
@@ -37,5 +38,7 @@ pub use group::Durability;
 pub use hook::{CommitFault, CommitHook, Driver, NoFaults};
 pub use location::{Location, LocationError};
 pub use migrate::Migrations;
+#[doc(hidden)]
+pub use plans::Plan;
 pub use tx::{Row, Statement, Tx};
 pub use value::{FromValue, ToValue, Value, WrongValue};

@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use crate::error::SqlError;
 use crate::location::Location;
+use crate::plans::{Plan, Statements};
 
 /// Statements kept prepared per connection.
 const STATEMENTS_MAX: usize = 256;
@@ -55,6 +56,8 @@ pub(crate) struct Link {
     connection: Connection,
     /// Whether the statement being prepared is a closure's, which may not touch the transaction or the settings.
     foreign: Arc<AtomicBool>,
+    /// Kept only where the database is in memory, which is in tests.
+    statements: Option<Statements>,
 }
 
 impl Link {
@@ -75,7 +78,8 @@ impl Link {
                 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
             ),
         };
-        Self::set_up(connection, settings)
+        let statements = matches!(location, Location::Memory(_)).then(Statements::default);
+        Ok(Self { statements, ..Self::set_up(connection, settings)? })
     }
 
     /// As [`Link::open`], for short reads: of several such connections none needs much memory.
@@ -100,11 +104,14 @@ impl Link {
         let foreign = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&foreign);
         connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&context, asked.load(Ordering::Relaxed)))).map_err(failed)?;
-        Ok(Self { connection, foreign })
+        Ok(Self { connection, foreign, statements: None })
     }
 
     /// Prepares a closure's statement, or finds it prepared.
     pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, SqlError> {
+        if let Some(statements) = &self.statements {
+            statements.note(sql);
+        }
         self.foreign.store(true, Ordering::Relaxed);
         let prepared = self.connection.prepare_cached(sql);
         self.foreign.store(false, Ordering::Relaxed);
@@ -138,10 +145,29 @@ impl Link {
 
     /// All of a one-column text result.
     pub(crate) fn texts(&self, sql: &str) -> Result<Vec<String>, SqlError> {
+        self.column(sql, 0)
+    }
+
+    /// How SQLite carries the statement out.
+    pub(crate) fn plan(&self, sql: &str) -> Result<Vec<String>, SqlError> {
+        self.column(&format!("EXPLAIN QUERY PLAN {sql}"), 3)
+    }
+
+    /// How SQLite carries out each statement that closures have run here; nothing where that is not kept.
+    pub(crate) fn plans(&self) -> Result<Vec<Plan>, SqlError> {
+        self.statements.as_ref().map_or(Ok(Vec::new()), |statements| statements.plans(self))
+    }
+
+    /// One column of texts of a result; parameters are null.
+    fn column(&self, sql: &str, index: usize) -> Result<Vec<String>, SqlError> {
         let failed = |error| SqlError::from_sqlite(&error, sql);
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let rows = statement.query_map([], |row| row.get(0)).map_err(failed)?;
-        rows.collect::<Result<_, _>>().map_err(failed)
+        let mut rows = statement.raw_query();
+        let mut texts = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            texts.push(row.get(index).map_err(failed)?);
+        }
+        Ok(texts)
     }
 }
 

@@ -8,6 +8,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use crate::error::{SqlClass, SqlError};
 use crate::link::{Link, own};
+use crate::plans::Plan;
 use crate::value::{FromValue, ToValue, Value};
 
 /// An open transaction.
@@ -158,6 +159,16 @@ impl<'a> Tx<'a> {
     #[must_use]
     pub fn environment_error(&self) -> Option<&SqlError> {
         self.environment.get().as_ref()
+    }
+
+    /// How SQLite carries out each statement that closures have run on this connection: for tests, and kept only for
+    /// databases in memory.
+    ///
+    /// # Errors
+    /// If SQLite refuses.
+    #[doc(hidden)]
+    pub fn plans(&self) -> Result<Vec<Plan>, SqlError> {
+        self.link.plans()
     }
 
     /// Lets the database grow to that many pages of 4 KiB and no further, until this writer opens it anew: a full disk

@@ -8,6 +8,7 @@ mod gateway;
 mod judging;
 mod letters;
 mod network;
+mod plans;
 mod refusals;
 mod request;
 mod rubbish;

@@ -123,6 +123,10 @@ impl TestShop {
         &self.parts
     }
 
+    pub(crate) fn gateway_db(&self) -> &Database {
+        &self.gateway_db
+    }
+
     pub(crate) fn now(&self) -> hosting::Timestamp {
         self.outside.clock.now()
     }
@@ -203,6 +207,17 @@ impl TestShop {
             let report = judge(facts, again, self.now());
             if report.at_rest { Ok((facts.clone(), report)) } else { Err(report.under_way) }
         })
+    }
+
+    /// Waits until that can be seen from outside.
+    pub(crate) fn until(&self, what: &str, seen: impl Fn() -> bool) {
+        for _ in 0..LOOKS {
+            if seen() {
+                return;
+            }
+            self.runtime.block_on(async { self.outside.clock.sleep(LOOK_AGAIN).await });
+        }
+        panic!("not {what}");
     }
 
     fn wait_for<T>(&self, what: &str, look: impl Fn(&ShopFacts, &ShopFacts) -> Result<T, Vec<String>>) -> T {
