@@ -115,6 +115,7 @@ impl Event {
     pub fn new(new: &NewEvent, now: Timestamp, mut next_id: impl FnMut() -> Uuid) -> Result<Self, Refusal> {
         rules::ticket_types(new.ticket_types.len())?;
         let starts = rules::starts(new.starts, now)?;
+        rules::currency(new.currency)?;
         let id = EventId::new(next_id());
         let ticket_types = new.ticket_types.iter().map(|kind| TicketType::new(kind, new, now, TicketTypeId::new(next_id())));
         Ok(Self {

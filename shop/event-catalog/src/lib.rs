@@ -29,6 +29,7 @@ pub const MIGRATIONS: storage::Migrations = storage::Migrations {
     files: &[
         ("0001_event_catalog.sql", include_str!("../migrations/0001_event_catalog.sql")),
         ("0002_seed_events.sql", include_str!("../migrations/0002_seed_events.sql")),
+        ("0003_events_of_city.sql", include_str!("../migrations/0003_events_of_city.sql")),
     ],
 };
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::Currency;
 use hosting::Timestamp;
 
 use crate::Refusal;
@@ -44,6 +45,21 @@ pub(crate) fn description(text: &str) -> Result<String, Refusal> {
         return Err(invalid("description", format!("must have at most {DESCRIPTION_CHARS_MAX} printable characters"), text));
     }
     Ok(trimmed.to_owned())
+}
+
+/// Currencies whose minor unit is not a hundredth, or that have none (ISO 4217): an amount such as `25.00` would mean
+/// something else in them.
+const NO_HUNDREDTHS: [&str; 24] = [
+    "BHD", "BIF", "CLP", "DJF", "GNF", "IQD", "ISK", "JOD", "JPY", "KMF", "KRW", "KWD", "LYD", "OMR", "PYG", "RWF", "TND", "UGX", "UYI",
+    "VND", "VUV", "XAF", "XOF", "XPF",
+];
+
+/// A currency in which prices can be given.
+pub(crate) fn currency(currency: Currency) -> Result<(), Refusal> {
+    if NO_HUNDREDTHS.contains(&currency.as_str()) {
+        return Err(invalid("currency", "must be one that is counted in hundredths, such as EUR", currency));
+    }
+    Ok(())
 }
 
 /// A price in minor units.

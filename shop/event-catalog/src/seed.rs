@@ -1,57 +1,79 @@
 //! The events of a new shop, in several cities over the coming months. Pure: only the day they are reckoned from goes
-//! in. Hours are UTC, prices euro cents.
+//! in. What is on stands in `seed/programme.json`: hours are UTC, prices euro cents, all names made up.
 
 use std::time::Duration;
 
 use contracts::Currency;
 use hosting::Timestamp;
+use serde::Deserialize;
 
 use crate::event::{NewEvent, NewTicketType};
 
-mod programme;
-
-use programme::{Entry, Sale};
-
 const DAY_MICROS: i64 = 86_400_000_000;
+
+/// An event of the programme.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    title: String,
+    category: String,
+    venue: String,
+    city: String,
+    /// Days after today.
+    in_days: u64,
+    /// Hour and minute.
+    at: (u64, u64),
+    /// Days after today; at once unless told otherwise.
+    sale_opens_in_days: Option<u64>,
+    /// It is called off.
+    #[serde(default)]
+    cancelled: bool,
+    description: String,
+    tickets: Vec<Ticket>,
+}
+
+/// A ticket type of an event.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ticket {
+    name: String,
+    cents: i64,
+    /// None where it is sold out.
+    places: u32,
+}
 
 /// The events of a new shop, as of `today`. The same day gives the same events, in the same order.
 #[must_use]
 pub fn events(today: Timestamp) -> Vec<NewEvent> {
     let midnight = Timestamp::from_micros(today.as_micros().div_euclid(DAY_MICROS) * DAY_MICROS);
-    programme::entries().map(|entry| new_event(entry, midnight)).collect()
+    programme().into_iter().map(|entry| new_event(entry, midnight)).collect()
 }
 
-fn new_event(entry: &Entry, midnight: Timestamp) -> NewEvent {
-    let starts = midnight.plus(days(entry.in_days)).plus(minutes(entry.at_minutes));
-    let sale_starts = match entry.sale {
-        Sale::OpensIn(in_days) => Some(midnight.plus(days(in_days)).plus(minutes(9 * 60))),
-        Sale::Open | Sale::Cancelled => None,
-    };
-    let ticket_types = entry.tickets.iter().map(|&(name, price_minor, capacity)| NewTicketType {
-        name: name.to_owned(),
-        price_minor,
-        capacity,
+#[expect(clippy::expect_used, reason = "invariant: the file is part of the program, and tests read it")]
+fn programme() -> Vec<Entry> {
+    serde_json::from_str(include_str!("../seed/programme.json")).expect("the programme is a list of events")
+}
+
+fn new_event(entry: Entry, midnight: Timestamp) -> NewEvent {
+    let at = |days: u64, (hours, minutes): (u64, u64)| midnight.plus(Duration::from_secs(days * 86_400 + hours * 3_600 + minutes * 60));
+    let sale_starts = entry.sale_opens_in_days.map(|days| at(days, (9, 0)));
+    let ticket_type = |Ticket { name, cents, places }| NewTicketType {
+        name,
+        price_minor: cents,
+        capacity: places,
         quantity_max: None,
         sale_starts,
         sale_ends: None,
-    });
+    };
     NewEvent {
-        title: entry.title.to_owned(),
-        description: entry.description.to_owned(),
-        category: entry.category.to_owned(),
-        venue: entry.place.0.to_owned(),
-        city: entry.place.1.to_owned(),
-        starts,
+        title: entry.title,
+        description: entry.description,
+        category: entry.category,
+        venue: entry.venue,
+        city: entry.city,
+        starts: at(entry.in_days, entry.at),
         currency: Currency::EUR,
-        ticket_types: ticket_types.collect(),
-        cancelled: matches!(entry.sale, Sale::Cancelled),
+        ticket_types: entry.tickets.into_iter().map(ticket_type).collect(),
+        cancelled: entry.cancelled,
     }
-}
-
-fn days(count: u64) -> Duration {
-    Duration::from_secs(count * 86_400)
-}
-
-fn minutes(count: u64) -> Duration {
-    Duration::from_secs(count * 60)
 }

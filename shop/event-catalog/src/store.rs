@@ -97,12 +97,13 @@ fn one(tx: &mut Tx<'_>, sql: &str, id: EventId) -> Result<Option<Event>, SqlErro
 /// The first events of the filter after its position.
 pub(crate) fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<Vec<Event>, SqlError> {
     let pattern = filter.text.as_deref().map(like);
+    let of_city = if filter.city.is_some() { "city_key = $4" } else { "CAST($4 AS TEXT) IS NULL" };
     let mut events = tx.query(
         &format!(
             "SELECT {EVENT} FROM events
              WHERE (starts, event_id) > ($1, $2)
                AND (CAST($3 AS TEXT) IS NULL OR search LIKE $3 ESCAPE '\\')
-               AND (CAST($4 AS TEXT) IS NULL OR city_key = $4)
+               AND {of_city}
              ORDER BY starts, event_id LIMIT $5"
         ),
         params![filter.after.starts, filter.after.id.to_uuid(), pattern, filter.city, filter.limit],

@@ -55,6 +55,9 @@ fn searched(field: &str, text: Option<String>) -> Result<Option<String>, Problem
         Some(text) if text.chars().count() > rules::NAME_CHARS_MAX => {
             Err(Problem::bad_request(format!("`{field}` must have at most {} characters", rules::NAME_CHARS_MAX)))
         }
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(Problem::bad_request(format!("`{field}` must have printable characters only")))
+        }
         text => Ok(text),
     }
 }

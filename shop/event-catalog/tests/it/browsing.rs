@@ -49,6 +49,16 @@ fn a_search_finds_text_in_any_case_and_takes_no_character_as_a_pattern() {
 }
 
 #[test]
+fn the_events_of_a_city_are_found_by_the_city() {
+    let mut shop = Shop::open();
+    shop.enter("Check Night");
+    shop.get("/events?city=berlin");
+    let plans = shop.endpoint.read(|tx| tx.plans());
+    let steps: Vec<_> = plans.iter().filter(|plan| plan.sql.contains("city_key = ")).flat_map(|plan| &plan.steps).collect();
+    assert!(steps.len() == 1 && steps[0].starts_with("SEARCH events USING INDEX events_city (city_key=?"), "{steps:?}");
+}
+
+#[test]
 fn what_is_left_is_what_the_box_office_said_last() {
     let mut shop = Shop::open();
     let event = shop.enter("Check Night");

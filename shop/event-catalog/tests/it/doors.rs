@@ -40,6 +40,7 @@ fn bad_events_are_refused_with_what_is_wrong() {
         (json!({"title": "x", "capacity": 1, "price": "1", "starts": "9999-01-01"}), "starts"),
         (json!({"title": "x", "capacity": 1, "price": "1", "starts": "soon"}), "soon"),
         (json!({"title": "x", "capacity": 1, "price": "1", "currency": "euro"}), "euro"),
+        (json!({"title": "x", "capacity": 1, "price": "100", "currency": "JPY"}), "JPY"),
         (json!({"title": "x", "capacity": 1, "price": "1", "colour": "red"}), "colour"),
         (json!({"title": "x", "ticket_types": []}), "ticket_types"),
         (json!({"title": "x", "ticket_types": [{"name": "a", "capacity": 1, "price_minor": 1, "quantity_max": 0}]}), "quantity_max"),
@@ -69,7 +70,7 @@ fn a_body_that_is_no_json_or_too_large_is_refused() {
 #[test]
 fn a_page_is_bounded() {
     let mut shop = Shop::open();
-    for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "after=x", "after=1.x", "from=x", "page=1"] {
+    for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "after=x", "after=1.x", "from=x", "page=1", "q=%00", "city=a%0Ab"] {
         let reply = shop.get(&format!("/events?{query}"));
         assert_eq!((reply.status, reply.content_type.as_str()), (400, "application/problem+json"), "{query}");
     }
@@ -97,14 +98,4 @@ fn a_change_to_one_of_several_ticket_types_says_which() {
     assert_eq!((reply.status, reply.body["type"].as_str()), (422, Some("which-ticket-type")));
     let reply = shop.post(&path, &json!({"price_minor": 5, "ticket_type_id": event["ticket_types"][1]["id"]}));
     assert_eq!(reply.body["ticket_types"][1]["price_minor"], 5);
-}
-
-#[test]
-fn the_description_names_every_route() {
-    let mut shop = Shop::open();
-    let described = shop.get("/openapi.json").body;
-    for route in shop.table.iter().filter(|route| route.path != "/openapi.json") {
-        let method = route.method.as_str().to_lowercase();
-        assert!(described["paths"][route.path][&method].is_object(), "{method} {}", route.path);
-    }
 }
