@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::line::{Line, LineInput, LineState};
 
-pub use checkout::{Buyer, Checkout};
+pub use checkout::{Buyer, Checkout, TOTAL_MINOR_MAX};
 pub use refused::{BasketRefused, CheckoutRefused, Hindrance};
 
 /// How many lines a basket may have, removed ones apart.
 pub const LINES_MAX: usize = 20;
+/// How many lines a basket may ever have had: removed ones are kept, and every step reads them all.
+pub const LINES_EVER_MAX: usize = 200;
 
 /// What a buyer wants, as long as it is not ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +73,9 @@ impl Basket {
         self.open()?;
         if self.lines_there().count() >= LINES_MAX {
             return Err(BasketRefused::TooManyLines);
+        }
+        if self.lines.len() >= LINES_EVER_MAX {
+            return Err(BasketRefused::UsedUp);
         }
         if offer.event_cancelled {
             return Err(BasketRefused::EventCancelled { event_id: offer.event_id });

@@ -143,7 +143,8 @@ pub(crate) fn refused(refused: BasketRefused) -> Problem {
             Problem::conflict("checked-out", detail).with("state", "checked_out").with("order_id", order_id.to_string())
         }
         BasketRefused::NoSuchLine { .. } => Problem::not_found(detail),
-        BasketRefused::TooManyLines => Problem::conflict("too-many-lines", detail),
+        BasketRefused::TooManyLines => Problem::conflict("too-many-lines", format!("{detail}; remove one first")),
+        BasketRefused::UsedUp => Problem::conflict("basket-used-up", format!("{detail}; begin a new basket")),
         BasketRefused::EventCancelled { .. } => Problem::conflict("event-cancelled", detail),
         BasketRefused::Quantity { max, .. } => Problem::unprocessable("invalid-value", detail).with("field", "quantity").with("max", max),
         BasketRefused::OtherCurrency { .. } => Problem::conflict("other-currency", detail),
@@ -163,7 +164,7 @@ pub(crate) fn refused_checkout(refused: CheckoutRefused) -> Problem {
             let detail = format!("{detail}; `lines` says which and why: wait, change or remove them, or accept their prices");
             Problem::conflict("lines-not-ready", detail).with("lines", lines)
         }
-        CheckoutRefused::TotalTooLarge => Problem::conflict("total-too-large", detail),
+        CheckoutRefused::TotalTooLarge => Problem::conflict("total-too-large", format!("{detail}; order some of it in another basket")),
         CheckoutRefused::NoPaymentMethod { .. } => {
             Problem::unprocessable("no-payment-method", format!("{detail}; enter a card at the payment gateway"))
         }

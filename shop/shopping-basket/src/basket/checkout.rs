@@ -10,6 +10,9 @@ use hosting::Timestamp;
 use super::{Basket, BasketState, CheckoutRefused, Hindrance, Offer};
 use crate::line::{Line, LineState, PriceChange};
 
+/// The highest total of an order, in minor units.
+pub const TOTAL_MINOR_MAX: i64 = 99_999_999;
+
 /// Who buys, and how it is paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buyer {
@@ -52,7 +55,7 @@ impl Basket {
             return Err(CheckoutRefused::Lines { hindrances });
         }
         let priced = self.at_prices_of(offers);
-        let total = priced.total().ok_or(CheckoutRefused::TotalTooLarge)?;
+        let total = priced.total().filter(|total| total.amount_minor <= TOTAL_MINOR_MAX).ok_or(CheckoutRefused::TotalTooLarge)?;
         if !total.is_zero() && buyer.payment_method.as_str().is_empty() {
             return Err(CheckoutRefused::NoPaymentMethod { total });
         }

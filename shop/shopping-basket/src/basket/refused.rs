@@ -13,6 +13,8 @@ pub enum BasketRefused {
     NoSuchLine { line_id: LineId },
     #[error("the basket has {} lines already, which is the most it can have", super::LINES_MAX)]
     TooManyLines,
+    #[error("the basket has had {} lines, removed ones among them, which is the most it can have", super::LINES_EVER_MAX)]
+    UsedUp,
     #[error("event {event_id} is cancelled")]
     EventCancelled { event_id: EventId },
     #[error("a quantity of {asked} is not between 1 and {max}")]
@@ -42,7 +44,7 @@ pub enum CheckoutRefused {
     /// All hindrances of all lines, in their order.
     #[error("{} of the basket's lines cannot be ordered as they are", hindrances.len())]
     Lines { hindrances: Vec<Hindrance> },
-    #[error("the basket's total is too large")]
+    #[error("the basket's total is above {} minor units, the most that one payment can take", super::TOTAL_MINOR_MAX)]
     TotalTooLarge,
     #[error("the basket's total is {total}, but no payment method was given")]
     NoPaymentMethod { total: Money },

@@ -1,7 +1,7 @@
 //! What a buyer does with an open basket, and what a frozen one refuses.
 
 use contracts::Money;
-use shopping_basket::basket::{Basket, BasketRefused, BasketState, LINES_MAX, NewLine, Offer};
+use shopping_basket::basket::{Basket, BasketRefused, BasketState, LINES_EVER_MAX, LINES_MAX, NewLine, Offer};
 use shopping_basket::line::{LineInput, LineState};
 
 use crate::baskets::{HELD, basket, basket_id, eur, hold_expired, id, line_id, offer, tickets_held};
@@ -47,6 +47,17 @@ fn a_basket_has_one_currency() {
     let dollars = Offer { price: Money::new(2_500, "USD".parse().unwrap()), ..offer() };
     let refused = basket(HELD).add(new_line(), &dollars, 2).unwrap_err();
     assert_eq!(refused.to_string(), "the price is in USD, but the basket is in EUR");
+}
+
+#[test]
+fn a_basket_that_has_had_very_many_lines_takes_no_more() {
+    let mut basket = Basket::new(basket_id());
+    for number in 0..LINES_EVER_MAX {
+        let number = 100 + number as u128;
+        basket.add(NewLine { line_id: id(number), hold_id: id(number) }, &offer(), 1).unwrap();
+        basket.remove(id(number)).unwrap();
+    }
+    assert_eq!(basket.add(new_line(), &offer(), 1), Err(BasketRefused::UsedUp));
 }
 
 #[test]

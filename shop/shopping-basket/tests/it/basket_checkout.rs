@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contracts::TicketTypeId;
 use contracts::ordering::PlaceOrder;
 use contracts::payment::PaymentMethod;
-use shopping_basket::basket::{Basket, BasketState, Buyer, Checkout, CheckoutRefused, Hindrance, NewLine, Offer};
+use shopping_basket::basket::{Basket, BasketState, Buyer, Checkout, CheckoutRefused, Hindrance, NewLine, Offer, TOTAL_MINOR_MAX};
 use shopping_basket::line::LineState;
 
 use crate::baskets::{HELD, basket, basket_id, eur, id, line_id, minute, offer};
@@ -121,6 +121,15 @@ fn a_payment_method_is_needed_only_where_there_is_something_to_pay() {
     assert_eq!(refused, Err(CheckoutRefused::NoPaymentMethod { total: eur(5_000) }));
     let free = basket(HELD).checkout(id(6), &without, &at_price(0), minute(1));
     assert!(matches!(free, Ok(Checkout::Placed(order)) if order.total.is_zero()));
+}
+
+#[test]
+fn a_total_that_is_more_than_one_payment_can_take_is_refused() {
+    let at_most = TOTAL_MINOR_MAX / 2;
+    let mut basket = basket(HELD);
+    basket.lines[0].price = eur(at_most + 1);
+    check_refused(basket.clone(), &at_price(at_most + 1), CheckoutRefused::TotalTooLarge);
+    assert_eq!(placed(&mut basket, &at_price(at_most)).total, eur(at_most * 2));
 }
 
 #[test]
