@@ -30,5 +30,5 @@ fn a_buyer_sees_the_fields_of_before() {
 
 #[test]
 fn the_openapi_document_is_that_of_before() {
-    is(&Door::open("golden").get("/openapi.json").body, expect_file!["../golden/openapi.json"]);
+    is(&Door::open().get("/openapi.json").body, expect_file!["../golden/openapi.json"]);
 }

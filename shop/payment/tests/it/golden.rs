@@ -30,5 +30,5 @@ fn a_call_is_stored_as_before_and_read_back() {
 
 #[test]
 fn the_openapi_document_is_that_of_before() {
-    is(&Door::open("golden").get("/openapi.json").body, expect_file!["../golden/openapi.json"]);
+    is(&Door::open().get("/openapi.json").body, expect_file!["../golden/openapi.json"]);
 }

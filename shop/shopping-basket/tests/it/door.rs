@@ -10,7 +10,7 @@ use contracts::{Currency, Money};
 use hosting::Protections;
 use http_body_util::BodyExt;
 use messaging::TestEndpoint;
-use messaging::http::{Access, RouteEntry};
+use messaging::http::Access;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -19,7 +19,6 @@ use crate::baskets::{eur, id};
 pub(crate) struct Shop {
     pub(crate) endpoint: TestEndpoint,
     router: Router,
-    pub(crate) table: Vec<RouteEntry>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -47,9 +46,9 @@ impl Shop {
 
     fn on(endpoint: TestEndpoint) -> Self {
         let access = Access { organiser_key: "organiser".into(), service_key: "service".into() };
-        let (router, table) = shopping_basket::routes(endpoint.service(), access);
+        let (router, _) = shopping_basket::routes(endpoint.service(), access);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Self { endpoint, router, table, runtime }
+        Self { endpoint, router, runtime }
     }
 
     pub(crate) fn ask(&mut self, method: &str, path: &str, body: &str) -> Reply {
