@@ -168,12 +168,12 @@ impl World {
         panic!("tasks wake each other for ever");
     }
 
-    /// Runs the world until `future` ends; within an hour of its time.
+    /// Runs the world until `future` ends; within a day of its time.
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = std::pin::pin!(future);
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(flag.clone());
-        for _ in 0..3_600_000 {
+        for _ in 0..86_400_000 {
             if flag.0.swap(false, Ordering::AcqRel)
                 && let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker))
             {
@@ -184,7 +184,7 @@ impl World {
                 self.run_for(Duration::from_millis(1));
             }
         }
-        panic!("it did not end within an hour");
+        panic!("it did not end within a day");
     }
 
     /// Sets the wall clock forward, or back.
