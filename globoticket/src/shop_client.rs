@@ -9,6 +9,7 @@ use hosting::{HttpError, Outside};
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
 
+use crate::config::Faults;
 use crate::data_folder::{self, DEFAULT_DATA};
 use crate::failure::{FAILED, Failure, WRONG_USE};
 
@@ -42,8 +43,8 @@ pub(crate) struct ShopClient {
 
 impl ShopClient {
     /// For what anyone may ask.
-    pub(crate) fn public(outside: &Outside, whereabouts: &Whereabouts) -> Result<Self, Failure> {
-        Ok(Self { outside: outside.clone(), url: url(whereabouts)?, key: None })
+    pub(crate) fn public(outside: &Outside, whereabouts: &Whereabouts) -> Self {
+        Self { outside: outside.clone(), url: url(whereabouts), key: None }
     }
 
     /// For what the organiser alone may ask.
@@ -55,7 +56,7 @@ impl ShopClient {
             Some(key) => key.trim().to_owned(),
             None => data_folder::organiser_key(Path::new(&whereabouts.data))?,
         };
-        Ok(Self { key: Some(key), ..Self::public(outside, whereabouts)? })
+        Ok(Self { key: Some(key), ..Self::public(outside, whereabouts) })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -126,22 +127,24 @@ impl ShopClient {
     }
 }
 
-fn url(whereabouts: &Whereabouts) -> Result<String, Failure> {
+fn url(whereabouts: &Whereabouts) -> String {
     match &whereabouts.url {
-        Some(url) => checked_url(url),
-        None => Ok(data_folder::running(Path::new(&whereabouts.data)).map_or_else(|| DEFAULT_URL.to_owned(), |running| running.url)),
+        Some(url) => base(url),
+        None => data_folder::running(Path::new(&whereabouts.data)).map_or_else(|| DEFAULT_URL.to_owned(), |running| running.url),
     }
 }
 
-/// A URL that paths can be put behind.
-///
-/// # Errors
-/// If it is none.
-pub(crate) fn checked_url(url: &str) -> Result<String, Failure> {
-    let wrong = || Failure::usage(format!("--url is `{url}`: it must be an address such as {DEFAULT_URL}"));
-    let parsed: http::Uri = url.trim().parse().map_err(|_| wrong())?;
-    match (parsed.scheme_str(), parsed.authority()) {
-        (Some("http" | "https"), Some(_)) if parsed.query().is_none() => Ok(url.trim().trim_end_matches('/').to_owned()),
-        _ => Err(wrong()),
+/// The URL as paths are put behind it.
+pub(crate) fn base(url: &str) -> String {
+    url.trim().trim_end_matches('/').to_owned()
+}
+
+/// Notes a fault if paths cannot be put behind the URL.
+pub(crate) fn check_url(url: &str, faults: &mut Faults) {
+    let is_right = url.trim().parse::<http::Uri>().is_ok_and(|parsed| {
+        matches!(parsed.scheme_str(), Some("http" | "https")) && parsed.authority().is_some() && parsed.query().is_none()
+    });
+    if !is_right {
+        faults.wrong("url", url, &format!("it must be an address such as {DEFAULT_URL}"));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hosting::{Either, Health, Host, Outside, race};
+use hosting::{Either, Health, Host, HostedService, Outside, race};
 use messaging::storage::{ReadError, SqlError, Tx};
 use messaging::{Capabilities, Delivery, Destination, Endpoint, Headers, OutgoingMessage, Service, Settings, Source, Topology, Transport};
 
@@ -32,6 +32,8 @@ pub(crate) type Proof = Result<Verdict, Failure>;
 
 /// Long enough for anything that should come to come.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
+
+pub(crate) type Bound = (Service, Vec<Arc<dyn HostedService>>);
 
 /// An endpoint at work.
 pub(crate) struct Party {
@@ -85,10 +87,18 @@ impl Bench {
 
     /// An endpoint at work.
     pub(crate) async fn party(&self, transport: &Arc<dyn Transport>, endpoint: Endpoint, settings: Settings) -> Result<Party, Failure> {
+        let (service, hosted) = self.bind(transport, endpoint, settings).await?;
+        self.host(service, hosted).await
+    }
+
+    /// An endpoint, and what has to be hosted for it.
+    pub(crate) async fn bind(&self, transport: &Arc<dyn Transport>, endpoint: Endpoint, settings: Settings) -> Result<Bound, Failure> {
         let db = self.place.database(&endpoint).map_err(Failure)?;
-        let health = Health::default();
-        let (service, hosted) = endpoint.bind(self.outside(), db, transport.clone(), &health, settings).await.map_err(text)?;
-        let mut host = Host::new(self.outside(), health, Duration::from_secs(10));
+        endpoint.bind(self.outside(), db, transport.clone(), &Health::default(), settings).await.map_err(text)
+    }
+
+    pub(crate) async fn host(&self, service: Service, hosted: Vec<Arc<dyn HostedService>>) -> Result<Party, Failure> {
+        let mut host = Host::new(self.outside(), Health::default(), Duration::from_secs(10));
         for part in hosted {
             host.start(part).await?;
         }
@@ -137,20 +147,43 @@ impl Bench {
         Ok(())
     }
 
-    /// Waits until `is` holds of what is read, for at most ten minutes.
+    /// Waits until what is read is `wanted`, for at most ten minutes.
     pub(crate) async fn until<T: PartialEq + Debug + Send + 'static>(
         &self,
         service: &Service,
         read: fn(&mut Tx<'_>) -> Result<T, SqlError>,
         wanted: T,
     ) -> Result<(), Failure> {
+        let found = self.once(service, read, |found| *found == wanted).await?;
+        same("after ten minutes", found, wanted)
+    }
+
+    /// Waits until what is read is no less than `least`, for at most ten minutes, and answers it.
+    pub(crate) async fn at_least<T: PartialOrd + Debug + Send + 'static>(
+        &self,
+        service: &Service,
+        read: fn(&mut Tx<'_>) -> Result<T, SqlError>,
+        least: T,
+    ) -> Result<T, Failure> {
+        let found = self.once(service, read, |found| *found >= least).await?;
+        so(&format!("{found:?} is at least {least:?} after ten minutes"), found >= least)?;
+        Ok(found)
+    }
+
+    async fn once<T: Send + 'static>(
+        &self,
+        service: &Service,
+        read: fn(&mut Tx<'_>) -> Result<T, SqlError>,
+        is: impl Fn(&T) -> bool,
+    ) -> Result<T, Failure> {
         for _ in 0..6_000 {
-            if service.read(read).await.map_err(text)? == wanted {
-                return Ok(());
+            let found = service.read(read).await.map_err(text)?;
+            if is(&found) {
+                return Ok(found);
             }
             self.sleep(Duration::from_millis(100)).await;
         }
-        same("after ten minutes", service.read(read).await.map_err(text)?, wanted)
+        service.read(read).await.map_err(text)
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hosting::BoxFuture;
+use hosting::{BoxFuture, Outside, TaskEnd};
 use messaging::{
     BatchResult, Browsed, Capabilities, Delivery, Headers, Lock, OutgoingMessage, Settings, Settlement, Source, Topology, Transport,
     TransportError,
 };
 
-use crate::bench::{Bench, Proof, SOON, Verdict, same, send, so, topology};
+use crate::bench::{Bench, Failure, Proof, SOON, Verdict, same, send, so, topology};
 use crate::delivery::one;
 use crate::letters::{counted, letter, listener, noted, pinger};
 
@@ -101,28 +101,36 @@ pub(crate) async fn parallel(bench: &Bench) -> Proof {
 }
 
 pub(crate) async fn restarts(bench: &Bench) -> Proof {
-    const PINGS: u32 = 300;
-    let things = || topology(&["pinger", "listener"], &[("suite.pinged", "listener")]);
-    let mut transport = bench.start_with(things()).await?;
+    const PINGS: u32 = 2_000;
+    let transport = bench.start_with(topology(&["pinger", "listener"], &[("suite.pinged", "listener")])).await?;
     if !transport.capabilities().durable {
         return Ok(NOT_DURABLE);
     }
-    for round in 0..3_u32 {
-        let party = bench.party(&transport, pinger(), Settings { batch_max: 7, ..Settings::default() }).await?;
-        let heard = bench.party(&transport, listener("listener"), Settings::default()).await?;
-        let letters = (0..PINGS / 3).map(|number| letter(bench, &(round * PINGS / 3 + number).to_string()));
-        send(&*transport, letters.collect()).await?;
-        if round == 2 {
-            bench.until(&party.service, counted, (PINGS, PINGS)).await?;
-            bench.until(&heard.service, counted, (PINGS, PINGS)).await?;
-            break;
+    let pinged = bench.party(&transport, pinger(), Settings { batch_max: 7, ..Settings::default() }).await?;
+    let heard = bench.party(&transport, listener("listener"), Settings::default()).await?;
+    let letters = (0..PINGS).map(|number| letter(bench, &number.to_string())).collect();
+    let load = bench.outside().spawner.spawn("load", Box::pin(keep_sending(transport.clone(), bench.outside(), letters)));
+    for round in 1..=2 {
+        let before = bench.at_least(&pinged.service, counted, (PINGS / 4 * round, 0)).await?;
+        if !bench.place.restart_bus().await.map_err(Failure)? {
+            return Ok(Verdict::Skipped("its bus cannot be restarted here"));
         }
-        bench.sleep(Duration::from_millis(2)).await;
-        drop((party, heard, transport));
-        bench.place.kill();
-        transport = bench.start_with(things()).await?;
+        so("there is load at the restart", before.0 < PINGS)?;
     }
+    same("how the load ended", load.await, TaskEnd::Done)?;
+    bench.until(&pinged.service, counted, (PINGS, PINGS)).await?;
+    bench.until(&heard.service, counted, (PINGS, PINGS)).await?;
     Ok(Verdict::Proved)
+}
+
+/// One after the other, each until it is confirmed: under the same id, so that a repeat has no effect.
+async fn keep_sending(transport: Arc<dyn Transport>, outside: Outside, letters: Vec<OutgoingMessage>) {
+    for letter in letters {
+        while send(&*transport, vec![letter.clone()]).await.is_err() {
+            outside.clock.sleep(Duration::from_millis(100)).await;
+        }
+        outside.clock.sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// A transport whose settlements get lost.

@@ -87,7 +87,7 @@ pub(crate) async fn expired(bench: &Bench) -> Proof {
         message.headers.insert("expirytime".to_owned(), at.to_string());
         message
     };
-    let (gone, almost) = (expiring("gone", now.minus(Duration::from_micros(1))), expiring("almost", now.plus(HOUR)));
+    let (gone, almost) = (expiring("gone", now.minus(Duration::from_micros(1))), expiring("almost", now.plus(SOON)));
     send(&*transport, vec![gone, almost]).await?;
     let party = bench.party(&transport, pinger(), Settings::default()).await?;
     bench.until(&party.service, noted, vec!["almost".to_owned()]).await?;

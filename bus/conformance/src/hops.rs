@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use messaging::{Endpoint, HandlerError, Headers, Settings, dead_letters};
+use messaging::dead_letters::{self, Confirmed};
+use messaging::{Endpoint, HandlerError, Headers, Settings};
 
 use crate::bench::{Bench, Failure, Proof, SOON, Verdict, same, send, topology};
 use crate::letters::{Ping, Pinged, letter};
@@ -45,6 +46,13 @@ pub(crate) async fn kept(bench: &Bench) -> Proof {
     let dead = dead_letters::list(&party.service, None, 10).await?;
     let dead = dead.first().ok_or_else(|| Failure("the dead letter did not come".to_owned()))?;
     tells("a dead letter that was due later", &dead.headers, &first.id)?;
+    let now = bench.outside().clock.now();
+    dead_letters::retry(&*transport, &dead.id, now, Duration::from_secs(3_600), Confirmed::No).await?;
+    bench.sleep(SOON).await;
+    let again = dead_letters::list(&*transport, "pinger", 0, 10).await?;
+    let again = again.first().ok_or_else(|| Failure("the retried letter did not come".to_owned()))?;
+    same("the retried letter's round", again.headers.get("retryround").map(String::as_str), Some("1"))?;
+    tells("a dead letter that was retried", &again.headers, &first.id)?;
     Ok(Verdict::Proved)
 }
 

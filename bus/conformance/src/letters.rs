@@ -38,7 +38,15 @@ const TABLES: Migrations =
 
 /// Notes each ping and tells of it; `fail` fails for good.
 pub(crate) fn pinger() -> Endpoint {
-    Endpoint::new("pinger").migrations(TABLES).sends::<Ping>().publishes::<Pinged>().handle(ping)
+    pinger_that(|_| {})
+}
+
+/// One that does something besides, with each ping's text.
+pub(crate) fn pinger_that(does: impl Fn(&str) + Send + Sync + 'static) -> Endpoint {
+    Endpoint::new("pinger").migrations(TABLES).sends::<Ping>().publishes::<Pinged>().handle(move |ctx, cmd: Ping| {
+        does(&cmd.text);
+        ping(ctx, cmd)
+    })
 }
 
 /// Notes what it hears.

@@ -1,11 +1,10 @@
 //! Stops in good order: T34, T35.
 
-use std::time::Duration;
-
+use hosting::stop_pair;
 use messaging::Settings;
 
 use crate::bench::{Bench, Proof, Verdict, same, send, so, text, topology};
-use crate::letters::{counted, letter, pinger};
+use crate::letters::{counted, letter, pinger, pinger_that};
 
 const PINGS: u32 = 500;
 
@@ -13,11 +12,21 @@ pub(crate) async fn gives_back(bench: &Bench) -> Proof {
     let transport = bench.start_with(topology(&["pinger", "elsewhere"], &[("suite.pinged", "elsewhere")])).await?;
     let letters = (0..PINGS).map(|number| letter(bench, &number.to_string()));
     send(&*transport, letters.collect()).await?;
-    let settings = Settings { write_ms_max: 0, ..Settings::default() };
-    let mut party = bench.party(&transport, pinger(), settings).await?;
-    bench.sleep(Duration::from_micros(1)).await;
+    let (stop, signal) = stop_pair();
+    let endpoint = pinger_that(move |text| {
+        if text == "100" {
+            stop.stop();
+        }
+    });
+    let (service, hosted) = bench.bind(&transport, endpoint, Settings { write_ms_max: 0, ..Settings::default() }).await?;
+    let (receivers, others): (Vec<_>, Vec<_>) = hosted.into_iter().partition(|part| part.name().ends_with(".receiver"));
+    let mut party = bench.host(service, others).await?;
+    for receiver in receivers {
+        receiver.run(signal.clone()).await?;
+    }
     same("parts that were late", party.host.stop().await, Vec::<String>::new())?;
     let (handled, _) = party.service.read(counted).await.map_err(text)?;
+    so(&format!("it was stopped in the middle: {handled}"), 0 < handled && handled < PINGS)?;
     let rest = bench.take_all(&*transport, "pinger").await?;
     same("handled and given back", handled + u32::try_from(rest.len()).unwrap_or(u32::MAX), PINGS)?;
     if transport.capabilities().release_uncounted {

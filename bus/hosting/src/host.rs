@@ -58,7 +58,7 @@ const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(30);
 
 impl Host {
-    /// A host with nothing in it. Each service gets `deadline` to stop.
+    /// A host with nothing in it. All services together get `deadline` to stop.
     #[must_use]
     pub fn new(outside: Outside, health: Health, deadline: Duration) -> Self {
         Self { outside, health, running: Vec::new(), deadline }
@@ -83,17 +83,21 @@ impl Host {
         Ok(())
     }
 
-    /// Stops everything in reverse order of start, each within the deadline; answers the names of those that were
-    /// not done by then. Again is fine.
+    /// Stops everything in reverse order of start; answers the names of those that were not done in time. All together
+    /// end within the deadline: each gets half of what is left of it, so that a deaf one leaves time for those below,
+    /// and the last gets the rest. Again is fine.
     pub async fn stop(&mut self) -> Vec<String> {
         let mut late = Vec::new();
+        let end = self.outside.clock.monotonic() + self.deadline;
         while let Some(running) = self.running.pop() {
             running.stop.stop();
+            let left = end.saturating_sub(self.outside.clock.monotonic());
+            let share = if self.running.is_empty() { left } else { left / 2 };
             let finished = async {
                 running.ended.await;
                 running.service.stop().await;
             };
-            if let Either::Second(()) = race(finished, self.outside.clock.sleep(self.deadline)).await {
+            if let Either::Second(()) = race(finished, self.outside.clock.sleep(share)).await {
                 late.push(running.service.name());
             }
             self.health.component(&running.service.name()).stopped("told to stop");

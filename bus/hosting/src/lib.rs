@@ -14,7 +14,7 @@ mod timestamp;
 
 pub use health::{Component, Condition, Health, HealthReport};
 pub use host::{Host, HostedService, ServiceFailure};
-pub use outside::{BoxFuture, Clock, Either, Entropy, HttpClient, HttpError, Ids, Outside, Protections, Spawner, TaskEnd, race};
+pub use outside::{BoxFuture, Clock, Either, Entropy, HttpClient, HttpError, Ids, Outside, Protections, Spawner, TaskEnd, all, race};
 #[cfg(feature = "tokio")]
 pub use real::{RealClock, RealEntropy, TokioSpawner, real_outside};
 pub use stop::{StopSignal, StopSource, stop_pair};

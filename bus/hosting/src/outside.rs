@@ -155,3 +155,20 @@ pub async fn race<A, B>(first: impl Future<Output = A>, second: impl Future<Outp
     })
     .await
 }
+
+/// Waits until all of them have ended, and answers what they did in their order.
+pub async fn all<T>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+    let mut under_way: Vec<(BoxFuture<'_, T>, Option<T>)> = futures.into_iter().map(|future| (future, None)).collect();
+    std::future::poll_fn(move |context| {
+        for (future, ended) in under_way.iter_mut().filter(|(_, ended)| ended.is_none()) {
+            if let Poll::Ready(value) = future.as_mut().poll(context) {
+                *ended = Some(value);
+            }
+        }
+        if under_way.iter().any(|(_, ended)| ended.is_none()) {
+            return Poll::Pending;
+        }
+        Poll::Ready(under_way.drain(..).filter_map(|(_, ended)| ended).collect())
+    })
+    .await
+}

@@ -32,13 +32,13 @@ pub struct Settings {
     /// How long the inbox and stored answers protect, in seconds (rule R22; answers: 24 hours, rule R32).
     pub inbox_retention_s: u64,
     /// How long a stop waits for a batch under way, in milliseconds, before its deliveries are given back (rule R39):
-    /// less than the host's deadline.
+    /// less than half of the host's deadline, for the receiver gets no more of it.
     pub stop_ms_max: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600, stop_ms_max: 8_000 }
+        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600, stop_ms_max: 1_500 }
     }
 }
 
@@ -71,7 +71,7 @@ impl Endpoint {
     /// what has to be hosted for messages to flow, in order of start.
     ///
     /// # Errors
-    /// Those of reading the latest recorded instant.
+    /// If the database cannot be read, or lacks migrations or tables: all of them are named (rule R37).
     pub async fn bind(
         self,
         outside: Outside,
@@ -80,6 +80,11 @@ impl Endpoint {
         health: &Health,
         settings: Settings,
     ) -> Result<(Service, Vec<Arc<dyn HostedService>>), ReadError<storage::SqlError>> {
+        let lacks = db.lacks(self.all_migrations()).await?;
+        if !lacks.is_empty() {
+            let lacks = format!("the database of `{}` lacks {}; open it with all its migrations", self.declaration.name, lacks.join(", "));
+            return Err(ReadError::Refused(storage::SqlError::mistake(lacks)));
+        }
         let (wall, count_max) = (outside.clock.now(), settings.backlog_max.saturating_mul(2).saturating_add(1));
         let found = db.read(move |tx| Ok((inbox::last_seen(tx)?, outbox::count_ready(tx, wall, count_max)?))).await?;
         let steps = Steps {

@@ -168,6 +168,16 @@ impl Database {
         }
     }
 
+    /// What the database lacks of these migrations, all at once: those that were never applied to it, and tables that
+    /// they made and that are gone. For whoever was handed a database that somebody else has opened.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn lacks(&self, migrations: &[Migrations]) -> Result<Vec<String>, ReadError<SqlError>> {
+        let migrations = migrations.to_vec();
+        self.read(move |tx| migrate::lacking(tx, &migrations)).await
+    }
+
     /// [`Database::write`] for tests and start-up; not on a runtime's thread, which it would hold up.
     ///
     /// # Errors

@@ -67,6 +67,11 @@ impl SqlError {
         Self { inner: Arc::new(Inner { class, code: None, message: message.into(), sql }) }
     }
 
+    /// A mistake in how the database is used, in words.
+    pub fn mistake(message: impl Into<String>) -> Self {
+        Self::new(SqlClass::Other, message, "")
+    }
+
     pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Self {
         let class = match error {
             rusqlite::Error::SqliteFailure(failure, _) => classify(*failure),

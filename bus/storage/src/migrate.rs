@@ -1,5 +1,7 @@
 //! Numbered SQL scripts, each applied once and never changed after that.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::error::{OpenError, SqlClass, SqlError};
@@ -72,6 +74,43 @@ fn apply_one(link: &Link, tx: &mut Tx<'_>, set: &str, (index, name, script): (us
     Ok(())
 }
 
+/// What the database lacks of these sets: migrations that were never applied to it, and tables that they made and that
+/// are gone.
+pub(crate) fn lacking(tx: &mut Tx<'_>, sets: &[Migrations]) -> Result<Vec<String>, SqlError> {
+    let tables: BTreeSet<String> =
+        tx.query("SELECT name FROM sqlite_schema WHERE type = 'table'", params![], |row| row.get(0))?.into_iter().collect();
+    let mut lacking = Vec::new();
+    for set in sets {
+        let applied = if tables.contains("schema_migrations") { applied(tx, set.set)?.len() } else { 0 };
+        let (made, missing) = set.files.split_at(applied.min(set.files.len()));
+        let gone = tables_of(made).into_iter().filter(|table| !tables.contains(*table));
+        lacking.extend(gone.map(|table| format!("table {table} of {}", set.set)));
+        lacking.extend(missing.iter().map(|(name, _)| format!("migration {}/{name}", set.set)));
+    }
+    Ok(lacking)
+}
+
+/// The tables that are there after these scripts.
+fn tables_of(files: &[(&str, &'static str)]) -> BTreeSet<&'static str> {
+    let mut tables = BTreeSet::new();
+    for (_, script) in files {
+        let words: Vec<&str> = tokens(script).filter(|token| token.starts_with(|c: char| c.is_alphanumeric() || c == '_')).collect();
+        for (at, pair) in words.windows(2).enumerate() {
+            let mut names = words[at + 2..].iter().copied().filter(|word| !["IF", "NOT", "EXISTS"].contains(word));
+            match (pair, names.next()) {
+                (["CREATE", "TABLE"], Some(table)) => drop(tables.insert(table)),
+                (["DROP", "TABLE"], Some(table)) => drop(tables.remove(table)),
+                (["ALTER", "TABLE"], Some(table)) if names.next() == Some("RENAME") && names.next() == Some("TO") => {
+                    tables.remove(table);
+                    tables.extend(names.next());
+                }
+                _ => {}
+            }
+        }
+    }
+    tables
+}
+
 fn checksum_of(script: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(script.as_bytes()).iter().fold(String::new(), |mut text, byte| {
@@ -82,20 +121,24 @@ fn checksum_of(script: &str) -> String {
 
 /// Replaces the words that stand for what engines spell differently.
 fn for_sqlite(script: &str) -> String {
-    let mut out = String::with_capacity(script.len());
+    let replaced = tokens(script).map(|token| match token {
+        "BYTES" => "BLOB",
+        "AUTO_KEY" => "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "WITHOUT_ROWID" => "WITHOUT ROWID",
+        other => other,
+    });
+    replaced.collect()
+}
+
+/// The script's words, quoted texts, comments and single characters.
+fn tokens(script: &str) -> impl Iterator<Item = &str> {
     let mut rest = script;
-    while let Some(first) = rest.chars().next() {
-        let length = token_length(rest, first);
+    std::iter::from_fn(move || {
+        let length = token_length(rest, rest.chars().next()?);
         let (token, after) = rest.split_at(length);
-        out.push_str(match token {
-            "BYTES" => "BLOB",
-            "AUTO_KEY" => "INTEGER PRIMARY KEY AUTOINCREMENT",
-            "WITHOUT_ROWID" => "WITHOUT ROWID",
-            other => other,
-        });
         rest = after;
-    }
-    out
+        Some(token)
+    })
 }
 
 /// The length in bytes of the word, quoted text, comment or single character that `rest` begins with.

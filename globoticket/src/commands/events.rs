@@ -11,6 +11,7 @@ use crate::shop_client::{ShopClient, Whereabouts};
 use crate::text::{amount, member, moment, print_json, print_table, say};
 
 const EVENTS: &str = "/api/event-catalog/events";
+const MUST_BE_AMOUNT: &str = "it must be an amount such as 25.00";
 const PAGE: u32 = 100;
 /// More are not listed.
 const PAGES_MAX: u32 = 1_000;
@@ -90,10 +91,12 @@ pub(crate) fn carry_out(args: EventsArgs, mut faults: Faults) -> Result<(), Fail
     match &args.action {
         Action::Create(create) => {
             faults.number("capacity", &create.capacity, 0..=u32::MAX);
-            check_price(&mut faults, "price", &create.price);
+            if !is_amount(&create.price) {
+                faults.wrong("price", &create.price, MUST_BE_AMOUNT);
+            }
         }
-        Action::Price { amount, .. } => check_price(&mut faults, "price", amount),
-        Action::List(_) | Action::Show { .. } | Action::Cancel { .. } => {}
+        Action::Price { amount, .. } if !is_amount(amount) => faults.add(format!("AMOUNT is `{amount}`: {MUST_BE_AMOUNT}")),
+        Action::Price { .. } | Action::List(_) | Action::Show { .. } | Action::Cancel { .. } => {}
     }
     faults.finish()?;
     runtime::run_here(|outside| async move {
@@ -120,12 +123,10 @@ pub(crate) fn carry_out(args: EventsArgs, mut faults: Faults) -> Result<(), Fail
 }
 
 /// Decimals of a currency are the catalogue's business; that it is an amount at all is seen here.
-fn check_price(faults: &mut Faults, option: &str, text: &str) {
+fn is_amount(text: &str) -> bool {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "00"));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) {
-        faults.wrong(option, text, "it must be an amount such as 25.00");
-    }
+    is_number(whole) && is_number(fraction)
 }
 
 /// An id as a part of a path.
@@ -137,7 +138,7 @@ fn segment(id: &str) -> Result<&str, Failure> {
 }
 
 async fn list(outside: &Outside, common: &Common) -> Result<(), Failure> {
-    let events = all(&ShopClient::public(outside, &common.whereabouts)?).await?;
+    let events = all(&ShopClient::public(outside, &common.whereabouts)).await?;
     if common.json {
         print_json(&events.iter().map(brief).collect());
         return Ok(());
@@ -165,7 +166,7 @@ async fn all(shop: &ShopClient) -> Result<Vec<Value>, Failure> {
 }
 
 async fn show(outside: &Outside, id: &str, common: &Common) -> Result<(), Failure> {
-    let shop = ShopClient::public(outside, &common.whereabouts)?;
+    let shop = ShopClient::public(outside, &common.whereabouts);
     let event = shop.get(&format!("{EVENTS}/{}", segment(id)?)).await?;
     if common.json {
         print_json(&brief(&event));

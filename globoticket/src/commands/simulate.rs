@@ -31,7 +31,7 @@ pub(crate) struct SimulateArgs {
 
 pub(crate) fn carry_out(args: SimulateArgs, mut faults: Faults) -> Result<(), Failure> {
     let plan = args.faults.parse::<FaultPlan>().unwrap_or_else(|error| {
-        faults.add(format!("--faults: {error}"));
+        faults.add(format!("{}: {error}", faults.place("faults")));
         FaultPlan::none()
     });
     let options = Options {

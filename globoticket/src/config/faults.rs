@@ -1,5 +1,6 @@
 //! All that is wrong with the settings, collected so that it can be told at once.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -10,6 +11,8 @@ use crate::failure::Failure;
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     found: Vec<String>,
+    /// Where options were set, if not on the command line.
+    places: BTreeMap<String, String>,
 }
 
 impl Faults {
@@ -38,7 +41,17 @@ impl Faults {
     }
 
     pub(crate) fn wrong(&mut self, option: &str, text: &str, must: &str) {
-        self.add(format!("--{option} is `{text}`: {must}"));
+        self.add(format!("{} is `{text}`: {must}", self.place(option)));
+    }
+
+    /// Where the option was set, in words: the first of a sentence.
+    pub(crate) fn place(&self, option: &str) -> String {
+        self.places.get(option).cloned().unwrap_or_else(|| format!("--{option}"))
+    }
+
+    /// From now on the option is known to have been set in `place`.
+    pub(crate) fn set_in(&mut self, option: &str, place: String) {
+        self.places.insert(option.to_owned(), place);
     }
 
     /// # Errors

@@ -14,10 +14,21 @@ const NAME: &str = "globoticket.toml";
 /// A configuration has some dozens of lines.
 const BYTES_MAX: u64 = 256 * 1024;
 
-/// A file's path and text.
+/// A file's path and what it sets.
 pub(crate) struct ConfigFile {
     path: PathBuf,
-    text: String,
+    table: toml::Table,
+}
+
+impl ConfigFile {
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    /// Where in the file a setting is, in words.
+    pub(crate) fn place(&self, name: &str) -> String {
+        format!("`{name}` in {}", self.path.display())
+    }
 }
 
 /// The file that counts for this command line: `--config`, which must be there, else the data folder's.
@@ -34,7 +45,13 @@ pub(crate) fn file_for(command: &Command, args: &[OsString], faults: &mut Faults
         }
     };
     match read(&path) {
-        Ok(text) => Some(ConfigFile { path, text }),
+        Ok(text) => match text.parse() {
+            Ok(table) => Some(ConfigFile { path, table }),
+            Err(error) => {
+                faults.add(no_toml(&path, &text, &error));
+                None
+            }
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_be_there => None,
         // A data folder that cannot be looked into is told by whoever needs the folder.
         Err(_) if !must_be_there => None,
@@ -54,7 +71,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 }
 
 /// The value of `name` in the innermost command that has one.
-fn innermost(matches: &ArgMatches, name: &str) -> Option<String> {
+pub(crate) fn innermost(matches: &ArgMatches, name: &str) -> Option<String> {
     let below = matches.subcommand().and_then(|(_, below)| innermost(below, name));
     below.or_else(|| matches.try_get_one::<String>(name).ok().flatten().cloned())
 }
@@ -66,26 +83,25 @@ pub(crate) fn apply_file(command: Command, file: &ConfigFile, options: &Options,
 }
 
 fn read_values(file: &ConfigFile, options: &Options, faults: &mut Faults) -> BTreeMap<String, String> {
-    let path = file.path.display();
-    let table: toml::Table = match file.text.parse() {
-        Ok(table) => table,
-        Err(error) => {
-            faults.add(format!("the configuration file {path} is no TOML: {}", error.message()));
-            return BTreeMap::new();
-        }
-    };
     let mut values = BTreeMap::new();
-    for (name, value) in &table {
+    for (name, value) in &file.table {
         let Some(option) = options.get(name) else {
-            faults.add(format!("`{name}` in {path} is no setting; `globoticket config` lists them"));
+            faults.add(format!("{} is no setting; `globoticket config` lists them", file.place(name)));
             continue;
         };
         match text_of(value, option.is_flag) {
             Ok(text) => drop(values.insert(name.clone(), text)),
-            Err(must) => faults.add(format!("`{name}` in {path} {must}")),
+            Err(must) => faults.add(format!("{} {must}", file.place(name))),
         }
     }
     values
+}
+
+/// The line is named and not shown: it may hold a secret.
+fn no_toml(path: &Path, text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("the configuration file {} is no TOML: line {line}: {}", path.display(), error.message())
 }
 
 fn text_of(value: &toml::Value, is_flag: bool) -> Result<String, &'static str> {

@@ -11,10 +11,12 @@ pub(crate) use faults::Faults;
 
 use std::ffi::OsString;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
-use file::{apply_file, file_for};
-use options::{Options, with_environment};
+use crate::shop_client::check_url;
+use file::{ConfigFile, apply_file, file_for, innermost};
+use options::{Options, variable, with_environment};
 
 /// The command line read together with everything below it.
 pub(crate) struct Read {
@@ -35,12 +37,35 @@ pub(crate) fn read(command: Command, args: &[OsString]) -> Result<Read, (clap::E
     let warnings = options.unknown_variables(std::env::vars_os().map(|(name, _)| name));
     let command = with_environment(command);
     let mut faults = Faults::default();
-    let command = match file_for(&command, args, &mut faults) {
-        Some(file) => apply_file(command, &file, &options, &mut faults),
+    let file = file_for(&command, args, &mut faults);
+    let command = match &file {
+        Some(file) => apply_file(command, file, &options, &mut faults),
         None => command,
     };
     match command.try_get_matches_from(args) {
-        Ok(matches) => Ok(Read { matches, faults, warnings }),
+        Ok(matches) => {
+            note_places(&matches, file.as_ref(), &mut faults);
+            // It means the same to every command that has it.
+            if let Some(url) = innermost(&matches, "url") {
+                check_url(&url, &mut faults);
+            }
+            Ok(Read { matches, faults, warnings })
+        }
         Err(error) => Err((error, faults)),
+    }
+}
+
+/// Where each option was set, so that a fault in it names the place.
+fn note_places(matches: &ArgMatches, file: Option<&ConfigFile>, faults: &mut Faults) {
+    for id in matches.ids() {
+        let name = id.as_str().replace('_', "-");
+        match (matches.value_source(id.as_str()), file) {
+            (Some(ValueSource::EnvVariable), _) => faults.set_in(&name, format!("the variable {}", variable(&name))),
+            (Some(ValueSource::DefaultValue), Some(file)) if file.sets(&name) => faults.set_in(&name, file.place(&name)),
+            _ => {}
+        }
+    }
+    if let Some((_, below)) = matches.subcommand() {
+        note_places(below, file, faults);
     }
 }

@@ -29,6 +29,18 @@ fn all_wrong_values_are_told_at_once() {
 }
 
 #[test]
+fn the_limits_of_a_purchase_stand_in_its_help_and_are_kept() {
+    let help = run(&["buy", "--help"]).out;
+    assert!(help.contains("1 to 10") && help.contains("1 to 4096"), "{help}");
+    run(&["buy", "--quantity", "11"]).refused(2, "--quantity is `11`: it must be a whole number from 1 to 10");
+}
+
+#[test]
+fn an_argument_without_a_name_is_named_by_its_place() {
+    run(&["events", "price", "0190f6a2-7b1c-7def-8a55-0123456789ab", "dear"]).refused(2, "AMOUNT is `dear`");
+}
+
+#[test]
 fn a_negative_price_is_named() {
     run(&["events", "create", "--title", "x", "--capacity", "1", "--price", "-3"]).refused(2, "`-3`");
 }

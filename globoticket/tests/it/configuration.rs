@@ -34,6 +34,34 @@ fn the_environment_counts_before_the_file_and_the_command_line_before_both() {
 }
 
 #[test]
+fn a_wrong_value_is_told_with_the_place_where_it_was_set() {
+    let folder = folder();
+    let file = "port = 70001\nurl = \"nonsense\"\ngateway-publishable-key = \"two words\"\n";
+    fs::write(folder.path().join("shop.toml"), file).unwrap();
+    let mut run = command(&folder, &["run", "--config", "shop.toml", "--listen", "nowhere"]);
+    let told = ended(&run.env("GLOBOTICKET_GATEWAY_PORT", "70002").output().unwrap());
+    told.refused(2, "4 settings");
+    for place in [
+        "`port` in shop.toml is `70001`",
+        "the variable GLOBOTICKET_GATEWAY_PORT is `70002`",
+        "--listen is `nowhere`",
+        "`gateway-publishable-key` in shop.toml must be",
+    ] {
+        assert!(told.err.contains(place), "{place} is not in: {}", told.err);
+    }
+    run_in(&folder, &["events", "list", "--config", "shop.toml"]).refused(2, "`url` in shop.toml is `nonsense`");
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_told_with_its_line_and_without_its_words() {
+    let folder = folder();
+    fs::write(folder.path().join("shop.toml"), "port = 5000\ngateway-secret-key = sk_hidden\n").unwrap();
+    let told = run_in(&folder, &["run", "--config", "shop.toml"]);
+    told.refused(2, "shop.toml is no TOML: line 2");
+    assert!(!told.err.contains("sk_hidden"), "{}", told.err);
+}
+
+#[test]
 fn unknown_keys_and_wrong_values_of_a_file_are_told_together() {
     let folder = folder();
     fs::write(folder.path().join("shop.toml"), "prot = 5000\nport = 70000\nno-seed-data = 3\n").unwrap();

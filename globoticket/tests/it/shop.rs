@@ -1,5 +1,7 @@
 //! A running shop, used from the command line.
 
+use std::io::Write;
+
 use composition::ServiceName;
 use storage::{Database, Driver, Location, params};
 use tempfile::TempDir;
@@ -145,6 +147,17 @@ fn a_huge_body_and_rubbish_are_answered_with_problems() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
         assert!(answer.contains("application/problem+json"), "{answer}");
     }
+}
+
+#[test]
+fn told_to_stop_a_second_time_it_ends_at_once_and_says_what_stays() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    // A request of which only the beginning has come is waited for.
+    let mut half = std::net::TcpStream::connect(shop.url().strip_prefix("http://").unwrap()).unwrap();
+    half.write_all(b"POST /api/shopping-basket/baskets HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\n").unwrap();
+    let (code, complaint) = shop.stop_twice();
+    assert_eq!(code, Some(1), "{complaint}");
+    assert!(complaint.contains("what was committed stays"), "{complaint}");
 }
 
 #[cfg(unix)]

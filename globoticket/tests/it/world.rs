@@ -1,10 +1,14 @@
 //! Runs the binary: once to its end, or as a shop on a folder of its own that is stopped with the test.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use tempfile::TempDir;
+
+/// Where a running shop's standard error goes.
+const COMPLAINTS: &str = "complaints.txt";
 
 /// How a command ended.
 pub(crate) struct Ended {
@@ -59,6 +63,7 @@ pub(crate) fn folder() -> TempDir {
 pub(crate) struct Shop {
     pub(crate) folder: TempDir,
     process: Child,
+    said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Shop {
@@ -69,11 +74,12 @@ impl Shop {
 
     pub(crate) fn start_in(folder: TempDir, extra: &[&str]) -> Self {
         let args = [&["run", "--data", "data", "--port", "0", "--gateway-port", "0"], extra].concat();
-        let mut process = command(&folder, &args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let ready = lines.map_while(Result::ok).find(|line| line.starts_with("ready"));
+        let complaints = File::create(folder.path().join(COMPLAINTS)).unwrap();
+        let mut process = command(&folder, &args).stdout(Stdio::piped()).stderr(complaints).spawn().unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ready = said.by_ref().map_while(Result::ok).find(|line| line.starts_with("ready"));
         assert!(ready.is_some(), "the shop ended before it was ready");
-        Self { folder, process }
+        Self { folder, process, said }
     }
 
     /// A command of its operator.
@@ -97,11 +103,24 @@ impl Shop {
 
     /// Tells it to stop and answers how it ended.
     pub(crate) fn stop(mut self) -> (Option<i32>, TempDir) {
+        self.tell_to_stop();
+        let code = self.process.wait().unwrap().code();
+        (code, std::mem::replace(&mut self.folder, folder()))
+    }
+
+    /// Tells it to stop, again as soon as it says that it does, and answers how it ended and what it complained of.
+    pub(crate) fn stop_twice(mut self) -> (Option<i32>, String) {
+        self.tell_to_stop();
+        assert!(self.said.by_ref().map_while(Result::ok).any(|line| line.starts_with("stopping")), "it says that it stops");
+        self.tell_to_stop();
+        let code = self.process.wait().unwrap().code();
+        (code, std::fs::read_to_string(self.folder.path().join(COMPLAINTS)).unwrap())
+    }
+
+    fn tell_to_stop(&self) {
         // The shell's own `kill`: a bare machine has no other.
         let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.process.id())]).status().unwrap();
         assert!(told.success());
-        let code = self.process.wait().unwrap().code();
-        (code, std::mem::replace(&mut self.folder, folder()))
     }
 }
 

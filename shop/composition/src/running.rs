@@ -12,8 +12,8 @@ use storage::{Database, ReadError, SqlError};
 
 use crate::services::ServiceName;
 
-/// How long each part of a service gets to stop.
-const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// How long a service gets to stop, all its parts together.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 /// Where the external payment gateway is.
 #[derive(Clone)]
@@ -76,6 +76,9 @@ pub enum StartError {
         /// Why.
         source: ReadError<SqlError>,
     },
+    /// Databases lack migrations or tables.
+    #[error("databases lack what their services need ({}); restore them from a backup of one moment", .0.join("; "))]
+    Lacking(Vec<String>),
     /// A part did not start.
     #[error(transparent)]
     Service(#[from] ServiceFailure),

@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use hosting::Health;
+use hosting::{BoxFuture, Health, all};
 use http::{StatusCode, header};
 use messaging::http::{Class, Problem, RouteEntry};
 use storage::Database;
@@ -43,7 +43,9 @@ impl Shop {
     /// If a service has no database.
     #[expect(clippy::panic, reason = "documented: a missing database is a mistake of the caller's code")]
     pub async fn start(parts: Parts, mut databases: BTreeMap<ServiceName, Database>) -> Result<Self, StartError> {
-        parts.transport.provision(&topology(&parts.gateway)?).await?;
+        let topology = topology(&parts.gateway)?;
+        nothing_is_lacking(&databases).await?;
+        parts.transport.provision(&topology).await?;
         let mut services = Vec::new();
         for name in ServiceName::ALL {
             let Some(db) = databases.remove(&name) else { panic!("no database was given for {name}") };
@@ -84,14 +86,22 @@ impl Shop {
         &self.services
     }
 
-    /// Stops everything, those that others depend on last; answers what was not done in time.
+    /// Stops all services at once, for none waits for another; answers what was not done in time.
     pub async fn stop(&mut self) -> Vec<String> {
-        let mut late = Vec::new();
-        for running in self.services.iter_mut().rev() {
-            late.extend(running.stop().await);
-        }
-        late
+        let stopping = self.services.iter_mut().map(|running| -> BoxFuture<'_, Vec<String>> { Box::pin(running.stop()) });
+        all(stopping.collect()).await.concat()
     }
+}
+
+/// Looks into all databases before anything runs on one (rule R37).
+async fn nothing_is_lacking(databases: &BTreeMap<ServiceName, Database>) -> Result<(), StartError> {
+    let mut all = Vec::new();
+    for (service, db) in databases {
+        let lacks = db.lacks(&service.migrations()).await;
+        let lacks = lacks.map_err(|source| StartError::Database { service: *service, source })?;
+        all.extend(lacks.into_iter().map(|what| format!("{service}: {what}")));
+    }
+    if all.is_empty() { Ok(()) } else { Err(StartError::Lacking(all)) }
 }
 
 fn assemble(parts: &Parts, services: &[RunningService]) -> (Router, Vec<ShopRoute>) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hosting::{BoxFuture, Clock, Condition, Health, Host, HostedService, ServiceFailure, StopSignal};
+use hosting::{BoxFuture, Clock, Condition, Health, Host, HostedService, ServiceFailure, StopSignal, race};
 
 use crate::world::World;
 
@@ -148,10 +148,38 @@ fn a_service_that_does_not_end_in_time_is_named_and_the_others_are_stopped() {
     bench.world.run_for(SECOND);
     let began = bench.world.monotonic();
     assert_eq!(bench.stop(), ["radio"]);
-    assert_eq!(bench.world.monotonic() - began, 14 * SECOND, "four for the lamp, the deadline for the radio");
+    assert_eq!(bench.world.monotonic() - began, 7 * SECOND, "four for the lamp, half of what is left for the radio");
     let written = bench.written();
     assert!(written.ends_with(&["engine ends".to_owned(), "engine cleans up".to_owned()]), "{written:?}");
     assert!(written.contains(&"lamp cleans up".to_owned()), "{written:?}");
+}
+
+#[test]
+fn however_many_are_deaf_all_parts_together_stop_within_one_deadline() {
+    let mut bench = Bench::new();
+    bench.start("engine", Run::UntilTold, Ok(())).unwrap();
+    for name in ["radio", "lamp", "horn"] {
+        bench.start(name, Run::Deaf(3_600), Ok(())).unwrap();
+    }
+    bench.world.run_for(SECOND);
+    let began = bench.world.monotonic();
+    assert_eq!(bench.stop(), ["horn", "lamp", "radio"]);
+    let took = bench.world.monotonic() - began;
+    assert!(took <= 10 * SECOND, "{took:?}");
+    assert!(bench.written().contains(&"engine cleans up".to_owned()), "they leave time for the last");
+}
+
+#[test]
+fn a_stop_that_is_cut_short_tells_everyone_all_the_same() {
+    let mut bench = Bench::new();
+    bench.start("engine", Run::UntilTold, Ok(())).unwrap();
+    bench.start("radio", Run::Deaf(3_600), Ok(())).unwrap();
+    bench.world.run_for(SECOND);
+    let Bench { world, host, .. } = &mut bench;
+    world.wait(race(host.stop(), world.sleep(SECOND)));
+    drop(bench.host);
+    bench.world.run_for(SECOND);
+    assert!(bench.diary.lock().unwrap().contains(&"engine ends".to_owned()));
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use hosting::Clock;
+use hosting::{Clock, stop_pair};
 use messaging::{Endpoint, HandlerError, NotHandled, Settings, Settlement, TestEndpoint};
-use storage::{CommitFault, params};
+use storage::{CommitFault, Database, Driver, Location, params};
 
 use crate::bus::{BODY_BYTES_MAX, Bus, LOCK};
 use crate::letters::{Greet, Greeted, TABLES, bare, greet, greeter, letter, named, note, noted, raw};
@@ -251,6 +251,40 @@ fn locks_are_renewed_while_messages_wait_longer_than_half_their_lock() {
     world.run_for(LOCK * 4);
     assert!(bus.state().renewed >= 7, "{}", bus.state().renewed);
     assert_eq!(bus.state().received.iter().filter(|(at, _)| *at >= began).count(), 1, "it is never delivered again meanwhile");
+}
+
+#[test]
+fn locks_are_renewed_while_a_handler_runs_for_longer_than_half_its_lock() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let ((begun, begins), (end, ends)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let ends = std::sync::Mutex::new(ends);
+    let endpoint = bare().handle(move |ctx, cmd: Greet| {
+        begun.send(()).unwrap();
+        ends.lock().unwrap().recv().unwrap();
+        greet(ctx, cmd)
+    });
+    // On a thread of its own, as in production: the handler holds up the writer and nothing else.
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::File(folder.path().join("greeter.sqlite"));
+    let db = Database::open(&location, Driver::Thread, endpoint.all_migrations()).unwrap();
+    let bound = endpoint.bind(world.outside(), db, bus.clone(), &world.health, Settings::default());
+    let (service, hosted) = world.wait_for_threads(bound).unwrap();
+    let (_stop, signal) = stop_pair();
+    let receiver = hosted.into_iter().find(|part| part.name().ends_with(".receiver")).unwrap();
+    drop(world.outside().spawner.spawn("receiver", Box::pin(async move { receiver.run(signal).await.unwrap() })));
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_millis(1));
+    begins.recv().unwrap();
+    world.run_for(LOCK * 4);
+    assert!(bus.state().renewed >= 7, "{}", bus.state().renewed);
+    assert_eq!(bus.state().received.len(), 1, "it is never delivered again meanwhile");
+    end.send(()).unwrap();
+    // The writer takes one after the other: the handler's write is over once this one is.
+    service.db().write_blocking(|tx| tx.execute("DELETE FROM inbox WHERE FALSE", params![])).unwrap();
+    world.run_for(Duration::from_millis(1));
+    assert_eq!((service.counts().handled, service.counts().duplicates), (1, 0));
+    world.kill();
 }
 
 #[test]

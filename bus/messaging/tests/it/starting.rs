@@ -44,12 +44,33 @@ fn sending_what_was_not_declared_is_a_permanent_error_in_a_test_endpoint_too() {
 
 #[test]
 fn a_database_without_the_tables_is_a_clear_error_before_anything_runs() {
+    let said = refusal(&greeter().all_migrations()[..0], "");
+    for part in ["the database of `greeter` lacks", "migration messaging/", "migration letters/"] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn a_services_own_missing_migrations_and_tables_are_all_told_before_anything_runs() {
+    let endpoint = greeter();
+    let [framework, own] = endpoint.all_migrations() else { panic!("two sets") };
+    let said = refusal(&[*framework], "DROP TABLE outbox");
+    assert!(said.contains("table outbox of messaging, migration letters/"), "{said}");
+    let said = refusal(&[*framework, *own], "DROP TABLE greetings");
+    assert!(said.contains("lacks table greetings of letters; open"), "{said}");
+}
+
+/// What is said when the greeter is bound to a database that was opened like this.
+fn refusal(migrations: &[storage::Migrations], drop: &'static str) -> String {
     let world = World::default();
     let bus = Bus::new(&world);
-    let location = storage::Location::Memory("messaging-tests-no-tables".to_owned());
-    let db = storage::Database::open(&location, storage::Driver::inline(), &[]).unwrap();
+    let location = storage::Location::Memory(format!("messaging-tests-lacking-{}-{drop}", migrations.len()));
+    let db = storage::Database::open(&location, storage::Driver::inline(), migrations).unwrap();
+    if !drop.is_empty() {
+        db.write_blocking(move |tx| tx.execute(drop, storage::params![])).unwrap();
+    }
     let bound = world.wait(greeter().bind(world.outside(), db, bus, &world.health, messaging::Settings::default()));
-    assert!(format!("{:?}", bound.err()).contains("no such table"));
+    format!("{:?}", bound.err())
 }
 
 #[test]

@@ -187,6 +187,17 @@ impl World {
         panic!("it did not end within a day");
     }
 
+    /// Waits for an answer from a thread, while the world stands still.
+    pub(crate) fn wait_for_threads<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        loop {
+            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return value;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Sets the wall clock forward, or back.
     pub(crate) fn jump(&self, by_s: i64) {
         self.state.lock().unwrap().wall_offset_us += by_s * 1_000_000;

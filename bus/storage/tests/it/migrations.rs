@@ -1,5 +1,9 @@
 //! Migrations are applied once and never change.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use storage::{Database, Driver, Location, Migrations, OpenError, SqlError, params};
 
 type Files = &'static [(&'static str, &'static str)];
@@ -102,4 +106,34 @@ fn a_default_that_reads_the_clock_is_refused() {
     let clock = ("0001_clock.sql", "CREATE TABLE clock (id BIGINT, at TEXT DEFAULT CURRENT_TIMESTAMP); INSERT INTO clock (id) VALUES (1)");
     let files: Files = Box::leak(Box::new([clock]));
     assert!(matches!(disk.open(files), Err(OpenError::MigrationFailed { .. })));
+}
+
+#[test]
+fn what_a_database_lacks_is_told_all_at_once() {
+    const THIRD: (&str, &str) = (
+        "0003_third.sql",
+        "CREATE TABLE old (id BIGINT); ALTER TABLE old RENAME TO third; CREATE TABLE gone (id BIGINT); DROP TABLE gone;",
+    );
+    let (disk, notes) = (Disk::new(), Migrations { set: "notes", files: &[("0001_notes.sql", "CREATE TABLE notes (id AUTO_KEY)")] });
+    let lacks = |database: &Database, files: Files| {
+        let sets = [Migrations { set: "first", files }, notes];
+        // The driver is inline: the answer is there at once.
+        match pin!(database.lacks(&sets)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(lacks) => lacks.expect("reads"),
+            Poll::Pending => panic!("an inline driver waits for nobody"),
+        }
+    };
+    let database = Database::open(&disk.0, Driver::inline(), &[]).expect("opens");
+    assert_eq!(
+        lacks(&database, &[FIRST, SECOND]),
+        ["migration first/0001_first.sql", "migration first/0002_second.sql", "migration notes/0001_notes.sql"]
+    );
+    drop(database);
+    let all = [Migrations { set: "first", files: &[FIRST, SECOND, THIRD] }, notes];
+    let database = Database::open(&disk.0, Driver::inline(), &all).expect("opens");
+    assert_eq!(lacks(&database, &[FIRST, SECOND, THIRD]), [""; 0]);
+    for table in ["third", "notes"] {
+        database.write_blocking(move |tx| tx.execute(&format!("DROP TABLE {table}"), params![])).expect("drops");
+    }
+    assert_eq!(lacks(&database, &[FIRST, SECOND, THIRD]), ["table third of first", "table notes of notes"]);
 }

@@ -16,7 +16,7 @@ use messaging::{Context, Endpoint, HandlerError, Service, Settings, Transport, T
 
 use crate::Embedded;
 
-/// How long each part may take to stop.
+/// How long all parts together may take to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 const DEAD_LETTERS_MAX: usize = 1_000;
 

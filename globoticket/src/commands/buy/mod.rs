@@ -14,7 +14,7 @@ use hosting::Outside;
 use crate::config::Faults;
 use crate::failure::Failure;
 use crate::runtime;
-use crate::shop_client::{DEFAULT_URL, checked_url};
+use crate::shop_client::{DEFAULT_URL, base};
 use choose::{Chosen, NoChoice};
 use crowd::{Crowd, Progress};
 use summary::Summary;
@@ -26,6 +26,8 @@ Exit codes:
   1  a buyer does not know how it ended, or was told something untrue
   2  wrong use, such as an unknown event or card: nothing was ordered";
 
+/// The most places that a line of a basket can have.
+const QUANTITY_MAX: u32 = 10;
 /// How long a shop that does not answer is asked again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,7 +40,7 @@ pub(crate) struct BuyArgs {
     /// price above zero.
     #[arg(long, value_name = "ID|TITLE")]
     event: Option<String>,
-    /// How many places each buyer wants.
+    /// How many places each buyer wants: 1 to 10.
     #[arg(long, value_name = "N", default_value = "1")]
     quantity: String,
     /// The card's number, which goes to the payment gateway alone; 4242424242424242 unless told otherwise.
@@ -47,10 +49,10 @@ pub(crate) struct BuyArgs {
     /// Where tickets are mailed to.
     #[arg(long, value_name = "ADDRESS", default_value = "buyer@globoticket.example")]
     email: String,
-    /// How many buyers.
+    /// How many buyers: 1 to 1000000.
     #[arg(long, value_name = "N", default_value = "1")]
     buyers: String,
-    /// How many of them at the same time.
+    /// How many of them at the same time: 1 to 4096.
     #[arg(long, value_name = "N", default_value = "64")]
     at_once: String,
     /// Answer with one JSON object.
@@ -71,19 +73,15 @@ struct Order {
 }
 
 pub(crate) fn carry_out(args: BuyArgs, mut faults: Faults) -> Result<(), Failure> {
-    let quantity = faults.number("quantity", &args.quantity, 1..=1_000);
+    let quantity = faults.number("quantity", &args.quantity, 1..=QUANTITY_MAX);
     let buyers = faults.number("buyers", &args.buyers, 1..=1_000_000);
     let at_once = faults.number("at-once", &args.at_once, 1..=4_096);
-    let url = checked_url(&args.url).unwrap_or_else(|failure| {
-        faults.add(failure.text);
-        String::new()
-    });
     if !args.email.contains('@') {
         faults.wrong("email", &args.email, "it must be an address such as you@example.org");
     }
     faults.finish()?;
     runtime::run_here(|outside| {
-        let client = Client { outside, shop: url, patience: PATIENCE };
+        let client = Client { outside, shop: base(&args.url), patience: PATIENCE };
         let BuyArgs { event, card, email, json, .. } = args;
         buy(Order { client, event, quantity, card, email, buyers, at_once: at_once.min(buyers), json })
     })

@@ -60,11 +60,14 @@ pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure
     }
     let listen = faults.parsed("listen", &args.listen, "it must be an IP address such as 127.0.0.1 or 0.0.0.0");
     let is_key = |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_key(&args.gateway_secret_key) || !is_key(&args.gateway_publishable_key) {
-        faults.add("--gateway-secret-key and --gateway-publishable-key must be printable characters without spaces");
+    for (option, key) in [("gateway-secret-key", &args.gateway_secret_key), ("gateway-publishable-key", &args.gateway_publishable_key)] {
+        if !is_key(key) {
+            faults.add(format!("{} must be printable characters without spaces", faults.place(option)));
+        }
     }
     if args.gateway_secret_key == args.gateway_publishable_key {
-        faults.add("--gateway-secret-key and --gateway-publishable-key must differ");
+        let (secret, publishable) = (faults.place("gateway-secret-key"), faults.place("gateway-publishable-key"));
+        faults.add(format!("{secret} and {publishable} must differ"));
     }
     faults.finish()?;
     let settings = Settings {
@@ -81,34 +84,45 @@ pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure
 async fn run(outside: Outside, settings: Settings) -> Result<(), Failure> {
     let folder = DataFolder::take(&settings.data)?;
     let told = stop::listen(&outside)?;
+    // A start that is broken off has left nothing half done: it is taken up as after a crash.
+    let Either::Second(started) = race(told.once.stopped(), start(&outside, &folder, &settings)).await else { return Ok(()) };
+    let mut work = started?;
+    let ended = match race(told.once.stopped(), seed(&work, settings.seed)).await {
+        Either::First(()) => Ok(()),
+        Either::Second(Err(failure)) => Err(failure),
+        Either::Second(Ok(())) => {
+            say("ready: buy a ticket with `globoticket buy`; Ctrl-C stops");
+            until_the_end(&told.once, &mut work).await
+        }
+    };
+    say("stopping; again stops at once");
+    let stopped = race(told.twice.stopped(), work.stop(&outside)).await;
+    folder.note_stopped();
+    match stopped {
+        Either::First(()) => ended.and(Err(stop::Told::twice_is_a_failure())),
+        Either::Second(()) => ended,
+    }
+}
+
+/// Takes the ports and sets everything to work.
+async fn start(outside: &Outside, folder: &DataFolder, settings: &Settings) -> Result<stop::Work, Failure> {
     let door = Door::bind(settings.listen, settings.port, "port").await?;
     let gateway_door = Door::bind(settings.listen, settings.gateway_port, "gateway-port").await?;
     let running = Running { url: door.url(), gateway_url: gateway_door.url() };
 
     let health = Health::default();
     // Before the first request can be answered, so that nobody is told *ready* without them.
-    let seed_data = settings.seed.then(|| health.component("seed-data"));
-    let gateway = parts::gateway(&outside, &folder, &settings.gateway_keys)?;
-    let gateway_server = gateway_door.serve(&outside, gateway.router());
-    let broker = parts::broker(&outside, &folder).await?;
-    let shop = parts::shop(&outside, &folder, &broker, &health, &running.gateway_url, &settings.gateway_keys).await?;
-    let server = door.serve(&outside, limited(shop.router(), &outside));
+    if settings.seed {
+        health.component("seed-data");
+    }
+    let gateway = parts::gateway(outside, folder, &settings.gateway_keys)?;
+    let gateway_server = gateway_door.serve(outside, gateway.router());
+    let broker = parts::broker(outside, folder).await?;
+    let shop = parts::shop(outside, folder, &broker, &health, &running.gateway_url, &settings.gateway_keys).await?;
+    let server = door.serve(outside, limited(shop.router(), outside));
     folder.note_running(&running)?;
     say(format!("GloboTicket is at {} (payment gateway {}, data in {})", running.url, running.gateway_url, folder.path().display()));
-
-    let mut work = stop::Work { server, shop, gateway_server, broker };
-    let ended = match race(told.stopped(), open(&work, seed_data.is_some())).await {
-        Either::First(()) => Ok(()),
-        Either::Second(Err(failure)) => Err(failure),
-        Either::Second(Ok(())) => {
-            say("ready: buy a ticket with `globoticket buy`; Ctrl-C stops");
-            until_the_end(&told, &mut work).await
-        }
-    };
-    say("stopping");
-    work.stop(&outside).await;
-    folder.note_stopped();
-    ended
+    Ok(stop::Work { server, shop, gateway_server, broker })
 }
 
 /// Until the shop is told to stop, or one of its doors is no longer served.
@@ -120,7 +134,7 @@ async fn until_the_end(told: &StopSignal, work: &mut stop::Work) -> Result<(), F
 }
 
 /// Enters the first events, where that is wanted.
-async fn open(work: &stop::Work, seed: bool) -> Result<(), Failure> {
+async fn seed(work: &stop::Work, seed: bool) -> Result<(), Failure> {
     if seed {
         work.shop.seed().await.map_err(|error| Failure::new(chain(&error)))?;
     }

@@ -1,5 +1,5 @@
-//! How a shop comes to its end: on SIGTERM or Ctrl-C, in order, within a bounded time. Whatever is not done by then is
-//! on disk and goes on at the next start.
+//! How a shop comes to its end: on SIGTERM or Ctrl-C, in order, within a bounded time; told a second time, at once.
+//! Whatever is not done by then is on disk and goes on at the next start.
 
 use std::time::Duration;
 
@@ -44,18 +44,35 @@ impl Work {
     }
 }
 
+/// What the operating system says.
+pub(super) struct Told {
+    /// That the process has to end.
+    pub(super) once: StopSignal,
+    /// That again: it has to end at once.
+    pub(super) twice: StopSignal,
+}
+
+impl Told {
+    /// Why the shop ended without stopping in order.
+    pub(super) fn twice_is_a_failure() -> Failure {
+        Failure::new("told twice to stop: ended before everything was done; what was committed stays and goes on at the next start")
+    }
+}
+
 /// Hears the operating system say that the process has to end.
 ///
 /// # Errors
 /// If it cannot be heard.
-pub(super) fn listen(outside: &Outside) -> Result<StopSignal, Failure> {
+pub(super) fn listen(outside: &Outside) -> Result<Told, Failure> {
     let hear = |kind| signal(kind).map_err(|error| Failure::because("signals cannot be heard", &error));
     let (mut terminate, mut interrupt) = (hear(SignalKind::terminate())?, hear(SignalKind::interrupt())?);
-    let (stop, told) = stop_pair();
+    let ((stop, once), (stop_now, twice)) = (stop_pair(), stop_pair());
     let task = async move {
         race(terminate.recv(), interrupt.recv()).await;
         stop.stop();
+        race(terminate.recv(), interrupt.recv()).await;
+        stop_now.stop();
     };
     drop(outside.spawner.spawn("signals", Box::pin(task)));
-    Ok(told)
+    Ok(Told { once, twice })
 }

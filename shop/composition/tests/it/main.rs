@@ -14,3 +14,4 @@ mod request;
 mod rubbish;
 mod seeding;
 mod shop;
+mod starting;

@@ -1,11 +1,12 @@
 //! The embedded transport passes the suite, on database files; a bus that forgets does not.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use broker::{Broker, BrokerSettings, EntityDeclaration, QueueSettings};
 use conformance::{Ending, Place};
 use embedded::Embedded;
-use hosting::{BoxFuture, Outside};
+use hosting::{BoxFuture, Clock, Outside};
 use messaging::{Endpoint, Transport};
 use storage::{Database, Driver, Location, Migrations};
 use tempfile::TempDir;
@@ -17,6 +18,8 @@ struct Folder {
     world: World,
     folder: TempDir,
     broker: Mutex<Option<Broker>>,
+    /// Those that live over it.
+    transports: Mutex<Vec<Embedded>>,
     /// A kill takes the broker's store along.
     forgets: bool,
 }
@@ -25,6 +28,13 @@ impl Folder {
     fn open(&self, name: &str, migrations: &[Migrations]) -> Result<Database, String> {
         let location = Location::File(self.folder.path().join(format!("{name}.sqlite")));
         Database::open(&location, Driver::inline(), migrations).map_err(|error| format!("{error:?}"))
+    }
+
+    async fn start_broker(&self) -> Result<Broker, String> {
+        let db = self.open("broker", &[broker::MIGRATIONS])?;
+        let broker = Broker::start(&self.world.outside(), db, BrokerSettings::default()).await.map_err(|error| error.to_string())?;
+        *self.broker.lock().unwrap() = Some(broker.clone());
+        Ok(broker)
     }
 }
 
@@ -38,13 +48,21 @@ impl Place for Folder {
             let running = self.broker.lock().unwrap().clone();
             let broker = match running {
                 Some(broker) => broker,
-                None => {
-                    let db = self.open("broker", &[broker::MIGRATIONS])?;
-                    Broker::start(&self.world.outside(), db, BrokerSettings::default()).await.map_err(|error| error.to_string())?
-                }
+                None => self.start_broker().await?,
             };
-            *self.broker.lock().unwrap() = Some(broker.clone());
-            Ok(Arc::new(Embedded::new(broker)) as Arc<dyn Transport>)
+            let transport = Embedded::new(broker);
+            self.transports.lock().unwrap().push(transport.clone());
+            Ok(Arc::new(transport) as Arc<dyn Transport>)
+        })
+    }
+
+    fn restart_bus(&self) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async {
+            self.stop().await;
+            self.world.sleep(Duration::from_secs(7)).await;
+            let broker = self.start_broker().await?;
+            self.transports.lock().unwrap().iter().for_each(|transport| transport.attach(broker.clone()));
+            Ok(true)
         })
     }
 
@@ -59,6 +77,7 @@ impl Place for Folder {
 
     fn kill(&self) {
         self.broker.lock().unwrap().take();
+        self.transports.lock().unwrap().clear();
         self.world.kill();
         if self.forgets {
             std::fs::remove_file(self.folder.path().join("broker.sqlite")).unwrap();
@@ -81,7 +100,13 @@ impl Place for Folder {
 fn place(world: &World, forgets: bool) -> Box<dyn Place> {
     // Each row begins without the tasks of the last.
     world.kill();
-    Box::new(Folder { world: world.clone(), folder: tempfile::tempdir().unwrap(), broker: Mutex::default(), forgets })
+    Box::new(Folder {
+        world: world.clone(),
+        folder: tempfile::tempdir().unwrap(),
+        broker: Mutex::default(),
+        transports: Mutex::default(),
+        forgets,
+    })
 }
 
 #[test]
