@@ -15,7 +15,7 @@ use crate::logging::LogArgs;
 #[command(name = "globoticket", version, propagate_version = true, subcommand_required = true, max_term_width = 100)]
 pub(crate) struct Cli {
     /// The configuration file. Unless it is given: globoticket.toml in the data folder, where there is one.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 900)]
     config: Option<String>,
     #[command(flatten)]
     pub(crate) log: LogArgs,

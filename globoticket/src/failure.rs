@@ -1,6 +1,7 @@
 //! How a command ends when it does not end well: a sentence for a person, and an exit code.
 
 use std::fmt::{self, Display};
+use std::path::Path;
 
 /// Something was not done, or not found as it should be.
 pub(crate) const FAILED: u8 = 1;
@@ -23,6 +24,14 @@ impl Failure {
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self { text: text.into(), code: WRONG_USE }
+    }
+
+    /// Both, each in a line of its own; one that says the same as the other is said once.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if !self.text.lines().any(|line| line == other.text) {
+            self.text = format!("{}\n{}", self.text, other.text);
+        }
+        self
     }
 
     /// Everything is said already.
@@ -55,4 +64,10 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = reason.source();
     }
     text
+}
+
+/// What is wrong with a database, and with which one.
+pub(crate) fn about_database(path: &Path, what: &str) -> String {
+    let shown = path.display().to_string();
+    if what.contains(&shown) { what.to_owned() } else { format!("{what} (database {shown})") }
 }

@@ -37,12 +37,15 @@ impl Door {
     /// If the port is taken or may not be used; `option` names the one that chooses it.
     pub(crate) async fn bind(listen: IpAddr, port: u16, option: &str) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
-            let why = match error.kind() {
-                std::io::ErrorKind::AddrInUse => "is taken by another program".to_owned(),
-                std::io::ErrorKind::AddrNotAvailable => "cannot be used: this machine has no such address (see --listen)".to_owned(),
-                _ => format!("cannot be used ({error})"),
-            };
-            Failure::new(format!("port {port} on {listen} {why}; choose another with --{option}"))
+            Failure::new(match error.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    format!("port {port} on {listen} is taken by another program; choose another with --{option}")
+                }
+                std::io::ErrorKind::AddrNotAvailable => {
+                    format!("this machine has no address {listen} to listen on; choose another with --listen")
+                }
+                _ => format!("port {port} on {listen} cannot be used ({error}); choose another with --{option}"),
+            })
         };
         let listener = TcpListener::bind((listen, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;

@@ -42,15 +42,16 @@ fn main() -> ExitCode {
 
 fn start(args: Vec<OsString>) -> Result<(), Failure> {
     let args = cli::with_default_command(args);
-    let read = match config::read(Cli::command(), &args) {
-        Ok(read) => read,
-        Err((error, faults)) => return told_by_parser(&error, faults),
-    };
+    let read = config::read(Cli::command(), &args);
     for warning in &read.warnings {
         complain(format!("warning: {warning}"));
     }
     let mut faults = read.faults;
-    match Cli::from_arg_matches(&read.matches) {
+    let matches = match read.matches {
+        Ok(matches) => matches,
+        Err(error) => return told_by_parser(&error, faults),
+    };
+    match Cli::from_arg_matches(&matches) {
         Ok(cli) => {
             logging::start(&cli.log, cli.command.default_log(), &mut faults);
             commands::carry_out(cli.command, faults)

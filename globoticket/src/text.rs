@@ -27,6 +27,11 @@ pub(crate) fn member<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_default()
 }
 
+/// Whether the text looks like the id of something.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 /// Prints a value on a line of its own, for programs.
 pub(crate) fn print_json(value: &Value) {
     say(value);

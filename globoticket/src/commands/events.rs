@@ -8,7 +8,7 @@ use crate::config::Faults;
 use crate::failure::Failure;
 use crate::runtime;
 use crate::shop_client::{ShopClient, Whereabouts};
-use crate::text::{amount, member, moment, print_json, print_table, say};
+use crate::text::{amount, is_id, member, moment, print_json, print_table, say};
 
 const EVENTS: &str = "/api/event-catalog/events";
 const MUST_BE_AMOUNT: &str = "it must be an amount such as 25.00";
@@ -131,7 +131,7 @@ fn is_amount(text: &str) -> bool {
 
 /// An id as a part of a path.
 fn segment(id: &str) -> Result<&str, Failure> {
-    if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+    if is_id(id) {
         return Ok(id);
     }
     Err(Failure::usage(format!("there is no event `{id}`; `globoticket events list` shows their ids")))

@@ -14,7 +14,7 @@ use storage::Database;
 
 use crate::config::Faults;
 use crate::data_folder::{BUS, DEFAULT_DATA, GATEWAY, database};
-use crate::failure::{FAILED, Failure, chain};
+use crate::failure::{FAILED, Failure, about_database, chain};
 use crate::runtime;
 use crate::text::{complain, say};
 
@@ -74,15 +74,18 @@ type DeadLetters = BTreeMap<(String, String), u64>;
 
 impl Databases {
     fn open(data: &Path) -> Result<Self, Failure> {
-        if !database(data, BUS).exists() {
-            let shown = data.display();
-            return Err(Failure::usage(format!(
-                "{shown} is no data folder of a shop: it has no {BUS}.sqlite; name the right one with --data"
-            )));
+        let shown = data.display();
+        match database(data, BUS).try_exists() {
+            Ok(true) => {}
+            Ok(false) => {
+                let text = format!("{shown} is no data folder of a shop: it has no {BUS}.sqlite; name the right one with --data");
+                return Err(Failure::usage(text));
+            }
+            Err(error) => return Err(Failure::new(format!("the data folder {shown} cannot be read ({error}); let this user read there"))),
         }
         let open = |name: &str| {
             let path = database(data, name);
-            Database::open_read_only(&path).map_err(|error| Failure::new(format!("{} (database {})", chain(&error), path.display())))
+            Database::open_read_only(&path).map_err(|error| Failure::new(about_database(&path, &chain(&error))))
         };
         let mut services = BTreeMap::new();
         for name in ServiceName::ALL {

@@ -9,7 +9,7 @@ use super::options::{Option_, Options, is_secret, variable};
 const HEAD: &str = "\
 # GloboTicket's configuration. Kept as globoticket.toml in the data folder, or wherever --config says.
 # The command line counts first, then the environment, then this file, then the defaults shown here.
-# Every setting is a comment: take the # away to change it.
+# Every setting is a comment: take the # away to change it. Where \"\" is the default, it means: none.
 ";
 
 /// All settings with their defaults, each a comment.

@@ -89,6 +89,10 @@ fn read_values(file: &ConfigFile, options: &Options, faults: &mut Faults) -> BTr
             faults.add(format!("{} is no setting; `globoticket config` lists them", file.place(name)));
             continue;
         };
+        // As the default configuration has it where there is no default.
+        if value.as_str() == Some("") && option.default.is_none() {
+            continue;
+        }
         match text_of(value, option.is_flag) {
             Ok(text) => drop(values.insert(name.clone(), text)),
             Err(must) => faults.add(format!("{} {must}", file.place(name))),

@@ -20,8 +20,8 @@ use options::{Options, variable, with_environment};
 
 /// The command line read together with everything below it.
 pub(crate) struct Read {
-    /// What was asked for.
-    pub(crate) matches: ArgMatches,
+    /// What was asked for; or help, or what the parser refuses.
+    pub(crate) matches: Result<ArgMatches, clap::Error>,
     /// What is wrong so far: to be told together with what the command itself finds.
     pub(crate) faults: Faults,
     /// What is only odd.
@@ -29,29 +29,31 @@ pub(crate) struct Read {
 }
 
 /// Reads the command line `args` by `command`, with environment and file below it.
-///
-/// # Errors
-/// Help, and what the parser refuses, with the faults found besides.
-pub(crate) fn read(command: Command, args: &[OsString]) -> Result<Read, (clap::Error, Faults)> {
+pub(crate) fn read(command: Command, args: &[OsString]) -> Read {
     let options = Options::of(&command);
     let warnings = options.unknown_variables(std::env::vars_os().map(|(name, _)| name));
-    let command = with_environment(command);
     let mut faults = Faults::default();
+    let command = with_environment(command, &options.wrong_flags(&mut faults));
     let file = file_for(&command, args, &mut faults);
     let command = match &file {
         Some(file) => apply_file(command, file, &options, &mut faults),
         None => command,
     };
-    match command.try_get_matches_from(args) {
-        Ok(matches) => {
-            note_places(&matches, file.as_ref(), &mut faults);
-            // It means the same to every command that has it.
-            if let Some(url) = innermost(&matches, "url") {
-                check_url(&url, &mut faults);
-            }
-            Ok(Read { matches, faults, warnings })
-        }
-        Err(error) => Err((error, faults)),
+    let matches = command.try_get_matches_from(args);
+    if let Ok(matches) = &matches {
+        note_places(matches, file.as_ref(), &mut faults);
+        check_what_many_have(matches, &mut faults);
+    }
+    Read { matches, faults, warnings }
+}
+
+/// Options that mean the same to every command that has them.
+fn check_what_many_have(matches: &ArgMatches, faults: &mut Faults) {
+    if let Some(url) = innermost(matches, "url") {
+        check_url(&url, faults);
+    }
+    if innermost(matches, "data").is_some_and(|data| data.is_empty()) {
+        faults.wrong("data", "", "it must be a folder");
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, Command};
+
+use super::Faults;
 
 const PREFIX: &str = "GLOBOTICKET_";
 /// Never shown in help, nor repeated in an error.
@@ -57,6 +59,19 @@ impl Options {
         self.by_name.iter().map(|(name, option)| (name.as_str(), option))
     }
 
+    /// The flags whose variables are neither true nor false, each noted as a fault.
+    pub(crate) fn wrong_flags(&self, faults: &mut Faults) -> Vec<String> {
+        let is_wrong = |value: &OsString| BoolishValueParser::new().parse_ref(&Command::new(""), None, value).is_err();
+        let mut wrong = Vec::new();
+        for (name, _) in self.iter().filter(|(_, option)| option.is_flag) {
+            if let Some(value) = std::env::var_os(variable(name)).filter(is_wrong) {
+                faults.add(format!("the variable {} is `{}`: it must be true or false", variable(name), value.display()));
+                wrong.push(name.to_owned());
+            }
+        }
+        wrong
+    }
+
     /// A sentence for each variable that looks like ours and sets nothing.
     pub(crate) fn unknown_variables(&self, names: impl Iterator<Item = OsString>) -> Vec<String> {
         let known: Vec<String> = self.by_name.keys().map(|name| variable(name)).chain([variable("config")]).collect();
@@ -89,14 +104,14 @@ fn describe(arg: &Arg) -> Option_ {
     Option_ { is_flag: is_flag(arg), help: text, default: default.filter(|_| !is_flag(arg)), commands: Vec::new() }
 }
 
-/// Lets every option of `command` and those below it be set by a variable, and be given a number below zero, which is
-/// then refused with its name.
-pub(crate) fn with_environment(command: Command) -> Command {
-    command.mut_args(by_variable).mut_subcommands(with_environment)
+/// Lets every option of `command` and those below it but the `wrong` ones be set by a variable, and be given a number
+/// below zero, which is then refused with its name.
+pub(crate) fn with_environment(command: Command, wrong: &[String]) -> Command {
+    command.mut_args(|arg| by_variable(arg, wrong)).mut_subcommands(|below| with_environment(below, wrong))
 }
 
-fn by_variable(arg: Arg) -> Arg {
+fn by_variable(arg: Arg, wrong: &[String]) -> Arg {
     let Some(name) = arg.get_long().filter(|name| !matches!(*name, "help" | "version")).map(str::to_owned) else { return arg };
     let arg = if is_flag(&arg) { arg.value_parser(BoolishValueParser::new()) } else { arg.allow_negative_numbers(true) };
-    arg.env(variable(&name)).hide_env_values(true)
+    if wrong.contains(&name) { arg } else { arg.env(variable(&name)).hide_env_values(true) }
 }

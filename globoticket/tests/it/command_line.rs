@@ -23,9 +23,25 @@ fn an_unknown_option_is_wrong_use() {
 
 #[test]
 fn all_wrong_values_are_told_at_once() {
-    let ended = run(&["run", "--port", "abc", "--gateway-port", "-1", "--listen", "nowhere"]);
-    ended.refused(2, "`abc`");
-    assert!(ended.err.contains("`nowhere`") && ended.err.contains("3 settings"), "{}", ended.err);
+    let ended = run(&[
+        "run",
+        "--port",
+        "abc",
+        "--gateway-port",
+        "-1",
+        "--listen",
+        "nowhere",
+        "--data",
+        "",
+        "--log",
+        "loud=very",
+        "--log-format",
+        "xml",
+    ]);
+    ended.refused(2, "6 settings");
+    for option in ["port", "gateway-port", "listen", "data", "log", "log-format"] {
+        assert!(ended.err.contains(&format!("--{option} is `")), "--{option} is not in: {}", ended.err);
+    }
 }
 
 #[test]
@@ -33,6 +49,11 @@ fn the_limits_of_a_purchase_stand_in_its_help_and_are_kept() {
     let help = run(&["buy", "--help"]).out;
     assert!(help.contains("1 to 10") && help.contains("1 to 4096"), "{help}");
     run(&["buy", "--quantity", "11"]).refused(2, "--quantity is `11`: it must be a whole number from 1 to 10");
+}
+
+#[test]
+fn what_is_no_id_is_no_event() {
+    run(&["events", "show", "x", "--url", "http://127.0.0.1:9"]).refused(2, "there is no event `x`");
 }
 
 #[test]
@@ -71,12 +92,17 @@ fn verify_names_a_folder_without_a_shop() {
 }
 
 #[test]
-fn a_damaged_database_is_named_and_never_replaced() {
+fn damaged_databases_are_all_named_and_never_replaced() {
     let folder = folder();
     std::fs::create_dir(folder.path().join("data")).unwrap();
-    let path = folder.path().join("data/ordering.sqlite");
-    std::fs::write(&path, "this is no database, and more than a hundred bytes of it: ".repeat(40)).unwrap();
+    let paths = ["ordering", "payment"].map(|name| folder.path().join(format!("data/{name}.sqlite")));
+    for path in &paths {
+        std::fs::write(path, "this is no database, and more than a hundred bytes of it: ".repeat(40)).unwrap();
+    }
     let ended = run_in(&folder, &["run", "--data", "data", "--port", "0", "--gateway-port", "0"]);
     ended.refused(1, "ordering.sqlite");
-    assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
+    ended.refused(1, "payment.sqlite");
+    for path in &paths {
+        assert!(std::fs::read_to_string(path).unwrap().starts_with("this is no database"));
+    }
 }

@@ -15,6 +15,31 @@ fn the_default_configuration_is_all_comments_and_is_accepted() {
 }
 
 #[test]
+fn every_setting_of_the_default_configuration_can_be_taken_in_as_it_stands() {
+    let folder = folder();
+    let text = run(&["config"]).out;
+    let settings: String = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(settings.lines().count() > 20, "{settings}");
+    fs::write(folder.path().join("shop.toml"), &settings).unwrap();
+    for args in [&["run", "--config", "shop.toml", "--port", "70000"] as &[&str], &["simulate", "--config", "shop.toml", "--seed", "x"]] {
+        run_in(&folder, args).refused(2, "error: --");
+    }
+}
+
+#[test]
+fn a_flag_that_a_variable_sets_to_neither_true_nor_false_is_told_with_the_variable_and_all_else() {
+    let folder = folder();
+    let mut run = command(&folder, &["run", "--port", "x"]);
+    let told = ended(&run.env("GLOBOTICKET_NO_SEED_DATA", "maybe").env("GLOBOTICKET_PROT", "1").output().unwrap());
+    told.refused(2, "the variable GLOBOTICKET_NO_SEED_DATA is `maybe`: it must be true or false");
+    assert!(told.err.contains("--port is `x`") && told.err.contains("GLOBOTICKET_PROT"), "{}", told.err);
+}
+
+#[test]
 fn secrets_stand_neither_in_help_nor_in_the_help_of_a_set_variable() {
     let folder = folder();
     let help = ended(&command(&folder, &["run", "--help"]).env("GLOBOTICKET_GATEWAY_SECRET_KEY", "sk_hidden").output().unwrap());

@@ -136,6 +136,13 @@ fn a_port_or_a_data_folder_is_used_once() {
     let url = shop.url();
     let port = url.rsplit(':').next().unwrap();
     run(&["run", "--data", "other", "--port", port, "--gateway-port", "0"]).refused(1, port);
+    // A third program has the gateway's: both are named.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = taken.local_addr().unwrap().port().to_string();
+    let both = run(&["run", "--data", "other", "--port", port, "--gateway-port", &other]);
+    both.refused(1, &format!("port {port} on 127.0.0.1 is taken"));
+    both.refused(1, &format!("port {other} on 127.0.0.1 is taken"));
+    run(&["run", "--listen", "192.0.2.1", "--port", "0", "--gateway-port", "0"]).refused(1, "no address 192.0.2.1");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use buyer::{Choice, Client, Gave};
 use hosting::Timestamp;
 use serde_json::Value;
 
-use crate::text::member;
+use crate::text::{is_id, member};
 
 const EVENTS: &str = "/api/event-catalog/events";
 /// More events are not looked through.
@@ -91,10 +91,6 @@ async fn named(client: &Client, wanted: &str) -> Result<Value, NoChoice> {
             Err(NoChoice::WrongUse(format!("{count} events fit `{wanted}`; name one by its id:{named}{more}")))
         }
     }
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// Up to `enough` events that fit, in the order in which the catalogue lists them.

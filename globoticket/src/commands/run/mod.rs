@@ -106,8 +106,9 @@ async fn run(outside: Outside, settings: Settings) -> Result<(), Failure> {
 
 /// Takes the ports and sets everything to work.
 async fn start(outside: &Outside, folder: &DataFolder, settings: &Settings) -> Result<stop::Work, Failure> {
-    let door = Door::bind(settings.listen, settings.port, "port").await?;
-    let gateway_door = Door::bind(settings.listen, settings.gateway_port, "gateway-port").await?;
+    let door = Door::bind(settings.listen, settings.port, "port").await;
+    let gateway_door = Door::bind(settings.listen, settings.gateway_port, "gateway-port").await;
+    let (door, gateway_door) = both(door, gateway_door)?;
     let running = Running { url: door.url(), gateway_url: gateway_door.url() };
 
     let health = Health::default();
@@ -123,6 +124,16 @@ async fn start(outside: &Outside, folder: &DataFolder, settings: &Settings) -> R
     folder.note_running(&running)?;
     say(format!("GloboTicket is at {} (payment gateway {}, data in {})", running.url, running.gateway_url, folder.path().display()));
     Ok(stop::Work { server, shop, gateway_server, broker })
+}
+
+/// # Errors
+/// What keeps one or both from being there.
+fn both<A, B>(one: Result<A, Failure>, other: Result<B, Failure>) -> Result<(A, B), Failure> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(one), Err(other)) => Err(one.and(other)),
+        (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+    }
 }
 
 /// Until the shop is told to stop, or one of its doors is no longer served.

@@ -14,7 +14,7 @@ use payment_gateway::{Gateway, Keys};
 use storage::{Database, Driver, Location, Migrations};
 
 use crate::data_folder::{BUS, DataFolder, GATEWAY};
-use crate::failure::{Failure, chain};
+use crate::failure::{Failure, about_database, chain};
 
 /// Opens the external gateway on a database of its own.
 pub(super) fn gateway(outside: &Outside, folder: &DataFolder, keys: &Keys) -> Result<Gateway, Failure> {
@@ -40,10 +40,7 @@ pub(super) async fn shop(
     gateway_keys: &Keys,
 ) -> Result<Shop, Failure> {
     let keys = folder.keys(&*outside.entropy)?;
-    let mut databases = BTreeMap::new();
-    for name in ServiceName::ALL {
-        databases.insert(name, open(&folder.database(name.as_str()), &name.migrations())?);
-    }
+    let databases = databases(folder)?;
     let parts = Parts {
         outside: outside.clone(),
         transport: Arc::new(Embedded::new(broker.clone())),
@@ -59,7 +56,21 @@ pub(super) async fn shop(
     Shop::start(parts, databases).await.map_err(|error| Failure::because("the shop cannot start", &error))
 }
 
+/// # Errors
+/// What is wrong with any of them.
+fn databases(folder: &DataFolder) -> Result<BTreeMap<ServiceName, Database>, Failure> {
+    let mut databases = BTreeMap::new();
+    let mut failed: Option<Failure> = None;
+    for name in ServiceName::ALL {
+        match open(&folder.database(name.as_str()), &name.migrations()) {
+            Ok(database) => drop(databases.insert(name, database)),
+            Err(failure) => failed = Some(failed.map_or_else(|| failure, |before| before.and(failure))),
+        }
+    }
+    failed.map_or(Ok(databases), Err)
+}
+
 fn open(path: &Path, migrations: &[Migrations]) -> Result<Database, Failure> {
     let opened = Database::open(&Location::File(path.to_owned()), Driver::Thread, migrations);
-    opened.map_err(|error| Failure::new(format!("{} (database {})", chain(&error), path.display())))
+    opened.map_err(|error| Failure::new(about_database(path, &chain(&error))))
 }
