@@ -114,7 +114,7 @@ async fn start(outside: &Outside, folder: &DataFolder, settings: &Settings) -> R
     let health = Health::default();
     // Before the first request can be answered, so that nobody is told *ready* without them.
     if settings.seed {
-        health.component("seed-data");
+        drop(health.component("seed-data"));
     }
     let gateway = parts::gateway(outside, folder, &settings.gateway_keys)?;
     let gateway_server = gateway_door.serve(outside, gateway.router());

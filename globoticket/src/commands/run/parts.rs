@@ -64,7 +64,12 @@ fn databases(folder: &DataFolder) -> Result<BTreeMap<ServiceName, Database>, Fai
     for name in ServiceName::ALL {
         match open(&folder.database(name.as_str()), &name.migrations()) {
             Ok(database) => drop(databases.insert(name, database)),
-            Err(failure) => failed = Some(failed.map_or_else(|| failure, |before| before.and(failure))),
+            Err(failure) => {
+                failed = Some(match failed {
+                    Some(before) => before.and(failure),
+                    None => failure,
+                });
+            }
         }
     }
     failed.map_or(Ok(databases), Err)
