@@ -38,7 +38,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600, stop_ms_max: 1_500 }
+        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600, stop_ms_max: 4_000 }
     }
 }
 

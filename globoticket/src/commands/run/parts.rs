@@ -16,6 +16,9 @@ use storage::{Database, Driver, Location, Migrations};
 use crate::data_folder::{BUS, DataFolder, GATEWAY};
 use crate::failure::{Failure, about_database, chain};
 
+/// How long a stop waits for a batch or calls under way: less than half of what a service gets to stop.
+const STOP_MS_MAX: u64 = 1_500;
+
 /// Opens the external gateway on a database of its own.
 pub(super) fn gateway(outside: &Outside, folder: &DataFolder, keys: &Keys) -> Result<Gateway, Failure> {
     let db = open(&folder.database(GATEWAY), &[payment_gateway::MIGRATIONS])?;
@@ -51,7 +54,7 @@ pub(super) async fn shop(
             publishable_key: gateway_keys.publishable.clone(),
         },
         health: health.clone(),
-        settings: Settings::default(),
+        settings: Settings { stop_ms_max: STOP_MS_MAX, ..Settings::default() },
     };
     Shop::start(parts, databases).await.map_err(|error| Failure::because("the shop cannot start", &error))
 }
