@@ -10,9 +10,7 @@ use uuid::Uuid;
 /// All that the box office knows at one moment, each list in the order of its ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Facts {
-    /// Every event heard of.
     pub events: Vec<EventFacts>,
-    /// Every counter.
     pub ticket_types: Vec<TicketTypeFacts>,
     /// Every hold, tombstones included.
     pub holds: Vec<HoldFacts>,
@@ -23,22 +21,16 @@ pub struct Facts {
 /// An event as the box office knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventFacts {
-    /// The event.
     pub event_id: EventId,
     /// Of the catalogue's row, at the last news.
     pub version: u32,
-    /// Its publication was heard of.
     pub published: bool,
-    /// It does not take place.
     pub cancelled: bool,
 }
 
-/// A counter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketTypeFacts {
-    /// The ticket type.
     pub ticket_type_id: TicketTypeId,
-    /// Whose ticket type it is.
     pub event_id: EventId,
     /// Grows with each change of the counter.
     pub version: u32,
@@ -46,14 +38,11 @@ pub struct TicketTypeFacts {
     pub wanted: u32,
     /// Places held or secured. Signed as it is stored, so that what should never be negative can be seen.
     pub held: i64,
-    /// Places sold.
     pub sold: i64,
 }
 
-/// A hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HoldFacts {
-    /// The hold.
     pub hold_id: HoldId,
     /// As in the state table, in snake case.
     pub state: String,
@@ -74,9 +63,7 @@ pub struct HoldFacts {
 /// How many tickets of a type an order has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketFacts {
-    /// The order.
     pub order_id: OrderId,
-    /// The ticket type.
     pub ticket_type_id: TicketTypeId,
     /// Tickets that let somebody in.
     pub valid: u32,

@@ -13,13 +13,9 @@ pub(crate) struct NewTicket {
     pub(crate) id: TicketId,
     /// What lets one person in; unique.
     pub(crate) code: String,
-    /// Whose ticket it is.
     pub(crate) order_id: OrderId,
-    /// The hold that it came from.
     pub(crate) hold_id: HoldId,
-    /// The event.
     pub(crate) event_id: EventId,
-    /// The ticket type.
     pub(crate) ticket_type_id: TicketTypeId,
 }
 
