@@ -1,7 +1,7 @@
 //! Makes the external calls that are due, a bounded number at once, each outside any transaction (rules R29 to R31).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
@@ -16,32 +16,28 @@ use crate::{Context, FailureClass, HandlerError, Service, step};
 
 const BACK_OFF: Duration = Duration::from_millis(200);
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
-/// How much longer than its time limit an attempt is leased, so that its answer can still be recorded.
-const LEASE_BEYOND: Duration = Duration::from_secs(30);
 /// A call whose answer cannot be recorded is made again after this.
 const UNRECORDABLE: Duration = Duration::from_secs(600);
 
 pub(crate) struct Caller {
     service: Service,
-    under_way: Arc<AtomicUsize>,
 }
 
 /// One of the calls that may be made at once, until it is dropped, be it by a panic.
 struct Slot {
     service: Service,
-    under_way: Arc<AtomicUsize>,
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.under_way.fetch_sub(1, Ordering::AcqRel);
+        self.service.inner.under_way.fetch_sub(1, Ordering::AcqRel);
         self.service.inner.call.notify_one();
     }
 }
 
 impl Caller {
     pub(crate) fn new(service: Service) -> Self {
-        Self { service, under_way: Arc::default() }
+        Self { service }
     }
 
     async fn work(&self, stop: &StopSignal) {
@@ -54,6 +50,8 @@ impl Caller {
                 return;
             }
         }
+        // Run again after a panic it goes on counting.
+        let _ = self.service.inner.under_way.compare_exchange(usize::MAX, 0, Ordering::AcqRel, Ordering::Acquire);
         while !stop.is_stopped() {
             match self.take().await {
                 Some(due) if due.is_empty() => self.wait(stop).await,
@@ -63,7 +61,7 @@ impl Caller {
         }
         // What is under way is finished and recorded (rule R39).
         let finished = async {
-            while self.under_way.load(Ordering::Acquire) > 0 {
+            while self.free() < self.service.inner.settings.calls_max {
                 self.service.inner.call.notified().await;
             }
         };
@@ -71,24 +69,30 @@ impl Caller {
             race(finished, self.service.inner.outside.clock.sleep(Duration::from_millis(self.service.inner.settings.stop_ms_max))).await;
     }
 
-    /// Calls that are due, as many as may be made now; `None` if the database is in trouble.
+    fn free(&self) -> usize {
+        self.service.inner.settings.calls_max.saturating_sub(self.service.inner.under_way.load(Ordering::Acquire))
+    }
+
+    /// Calls that were begun or are due, as many as may be made now; `None` if the database is in trouble.
     async fn take(&self) -> Option<Vec<DueCall>> {
-        let free = self.service.inner.settings.calls_max.saturating_sub(self.under_way.load(Ordering::Acquire));
-        let now = self.service.now();
+        let (free, now) = (self.free(), self.service.now());
+        let begun: Vec<DueCall> = {
+            let mut begun = self.service.inner.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = begun.len().min(free);
+            begun.drain(..count).collect()
+        };
         // Looking costs no write.
-        if free == 0 || self.service.read(calls::next_due).await.ok()?.is_none_or(|due| due > now) {
-            return Some(Vec::new());
+        if !begun.is_empty() || free == 0 || self.service.read(calls::next_due).await.ok()?.is_none_or(|due| due > now) {
+            return Some(begun);
         }
-        let longest = self.service.inner.calls.values().map(|call| call.timeout).max().unwrap_or_default();
-        let lease = now.plus(longest + LEASE_BEYOND);
-        write(&self.service, move |tx| Ok(calls::take(tx, now, lease, free)?)).await.ok()
+        let service = self.service.clone();
+        write(&self.service, move |tx| Ok(service.begin_calls(tx, now)?)).await.ok()
     }
 
     async fn wait(&self, stop: &StopSignal) {
         let next = self.service.read(calls::next_due).await.ok().flatten();
-        let full = self.under_way.load(Ordering::Acquire) >= self.service.inner.settings.calls_max;
         let until = match next {
-            Some(due) if !full => due.since(self.service.now()).min(LOOK_AT_LEAST),
+            Some(due) if self.free() > 0 => due.since(self.service.now()).min(LOOK_AT_LEAST),
             _ => LOOK_AT_LEAST,
         };
         let sign = race(stop.stopped(), self.service.inner.call.notified());
@@ -97,8 +101,8 @@ impl Caller {
 
     /// A task of its own for each call: a slow one holds up no other.
     fn start(&self, due: DueCall) {
-        self.under_way.fetch_add(1, Ordering::AcqRel);
-        let slot = Slot { service: self.service.clone(), under_way: Arc::clone(&self.under_way) };
+        self.service.inner.under_way.fetch_add(1, Ordering::AcqRel);
+        let slot = Slot { service: self.service.clone() };
         let name = calls::describe(&due.name, &due.key);
         let task = async move { attempt(&slot.service, &due).await };
         // The lease makes up for a task that dies: the row is due again when it lapses.
@@ -152,10 +156,10 @@ async fn failed(service: &Service, due: &DueCall, registered: &RegisteredCall, e
 /// the row is due again.
 async fn record(service: &Service, due: &DueCall, registered: &RegisteredCall, result: Result<Answer, CallFailed>) {
     let (clock, policy) = (&service.inner.outside.clock, &service.inner.steps.policy);
-    let (until, mut tries) = (clock.monotonic() + LEASE_BEYOND, Tries::default());
+    let (until, mut tries) = (clock.monotonic() + calls::LEASE_BEYOND, Tries::default());
     loop {
         let error = match write(service, record_step(service, due, registered, &result)).await {
-            Ok(ready) => return service.committed(ready),
+            Ok((ready, begun)) => return service.committed(ready, begun),
             Err(error) => error,
         };
         if error.class() == FailureClass::Environment {
@@ -174,22 +178,25 @@ async fn record(service: &Service, due: &DueCall, registered: &RegisteredCall, r
     }
 }
 
-/// On the condition that the row is still there (rule R30). Answers how many messages it leaves that are ready to be sent.
+/// On the condition that the row is still there (rule R30). Answers how many messages it leaves that are ready to be sent, and
+/// the calls that it has begun.
 fn record_step(
     service: &Service,
     due: &DueCall,
     registered: &RegisteredCall,
     result: &Result<Answer, CallFailed>,
-) -> impl Fn(&mut Tx<'_>) -> Result<u64, HandlerError> + Send + use<> {
+) -> impl Fn(&mut Tx<'_>) -> Result<(u64, Vec<DueCall>), HandlerError> + Send + use<> {
     let (service, row, cause, request) = (service.clone(), due.row, Cause::from_text(&due.cause), due.request.clone());
     let (record, result) = (Arc::clone(&registered.record), result.clone());
     move |tx| {
         if !calls::finish(tx, row)? {
-            return Ok(0);
+            return Ok((0, Vec::new()));
         }
-        let mut ctx = Context::new(tx.reborrow(), service.now(), cause.clone(), &service.inner.steps.surroundings);
+        let now = service.now();
+        let mut ctx = Context::new(tx.reborrow(), now, cause.clone(), &service.inner.steps.surroundings);
         step::caught(|| record(&mut ctx, &request, result.clone()))??;
-        Ok(ctx.ready())
+        let left = ctx.left();
+        Ok((left.ready, if left.calls { service.begin_calls(tx, now)? } else { Vec::new() }))
     }
 }
 

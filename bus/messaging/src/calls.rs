@@ -28,6 +28,9 @@ pub trait ExternalCall: Serialize + DeserializeOwned + Send + Sync + 'static {
     const RETRIES: &'static [Duration] = &[Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 }
 
+/// How much longer than its time limit an attempt is leased, so that its answer can still be recorded.
+pub(crate) const LEASE_BEYOND: Duration = Duration::from_secs(30);
+
 /// What `begin` decided.
 #[derive(Debug)]
 pub enum Begin<C> {

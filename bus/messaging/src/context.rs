@@ -21,6 +21,15 @@ pub(crate) struct Surroundings {
     pub(crate) early: std::sync::Mutex<Vec<OutgoingMessage>>,
 }
 
+/// What a step leaves to be done once it is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Left {
+    /// Messages that can be sent at once.
+    pub(crate) ready: u64,
+    /// Whether it asked for calls that can be made at once.
+    pub(crate) calls: bool,
+}
+
 /// Handed to every handler, for the length of one step.
 pub struct Context<'a> {
     tx: Tx<'a>,
@@ -28,13 +37,12 @@ pub struct Context<'a> {
     cause: Cause,
     surroundings: &'a Surroundings,
     sent: Vec<&'static str>,
-    /// Rows that this step wrote and that are due at once.
-    ready: u64,
+    left: Left,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(tx: Tx<'a>, now: Timestamp, cause: Cause, surroundings: &'a Surroundings) -> Self {
-        Self { tx, now, cause, surroundings, sent: Vec::new(), ready: 0 }
+        Self { tx, now, cause, surroundings, sent: Vec::new(), left: Left::default() }
     }
 
     /// The transaction: what is changed through it is committed together with what is sent, or not at all.
@@ -138,6 +146,7 @@ impl<'a> Context<'a> {
             return Err(HandlerError::permanent(format!("call `{}` is not registered at endpoint `{}`", C::NAME, self.endpoint())));
         }
         let request = to_json(request, C::NAME)?;
+        self.left.calls |= due <= self.now;
         calls::insert(&mut self.tx, C::NAME, &key.to_string(), &request, due, &self.cause)?;
         self.sent.push(C::NAME);
         Ok(())
@@ -148,9 +157,8 @@ impl<'a> Context<'a> {
         self.cause.source.as_deref().and_then(|source| source.strip_prefix('/')) == Some(self.endpoint())
     }
 
-    /// How many of its messages can be sent as soon as it is committed.
-    pub(crate) fn ready(&self) -> u64 {
-        self.ready
+    pub(crate) fn left(&self) -> Left {
+        self.left
     }
 
     fn endpoint(&self) -> &'static str {
@@ -175,7 +183,7 @@ impl<'a> Context<'a> {
             self.surroundings.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message);
             return Ok(());
         }
-        self.ready += u64::from(due <= self.now);
+        self.left.ready += u64::from(due <= self.now);
         Ok(outbox::insert(&mut self.tx, &NewRow { id, destination: &destination, headers: &headers, body: &body, due, key }, self.now)?)
     }
 }

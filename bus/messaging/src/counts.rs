@@ -31,7 +31,7 @@ pub(crate) struct Counters {
 impl Counters {
     pub(crate) fn count(&self, outcome: &Outcome) {
         let counter = match outcome {
-            Outcome::Handled { .. } => &self.handled,
+            Outcome::Handled(_) => &self.handled,
             Outcome::Duplicate => &self.duplicates,
             Outcome::Expired => &self.expired,
             Outcome::PutOff { .. } => &self.put_off,

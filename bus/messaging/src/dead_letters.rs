@@ -121,7 +121,7 @@ pub async fn retry(service: &Service, id: &str, confirmed: Confirmed) -> Result<
         Place::Outbox { row } => {
             let written = service.inner.db.write(move |tx| outbox::clear_failure(tx, row)).await;
             let there = written.map_err(|error: WriteError<SqlError>| in_trouble(service, error.to_string()))?;
-            service.committed(u64::from(there));
+            service.committed(u64::from(there), Vec::new());
             there
         }
         Place::Queue { position } => {

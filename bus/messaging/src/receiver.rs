@@ -7,6 +7,7 @@ use std::time::Duration;
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
 use storage::{SqlClass, SqlError, Tx, WriteError};
 
+use crate::calls::DueCall;
 use crate::dispatcher::pause;
 use crate::envelope;
 use crate::recoverability::Tries;
@@ -42,6 +43,8 @@ enum Undone {
     Broken(String),
 }
 
+/// What a write brought: an outcome for each of its messages, and the calls that were begun.
+type Done = (Vec<Outcome>, Vec<DueCall>);
 type Waiting = VecDeque<(Arc<Delivery>, Tries)>;
 
 impl Receiver {
@@ -162,10 +165,10 @@ impl Receiver {
             let at_once = if pace.is_probing() || alone { 1 } else { waiting.len() };
             let work = waiting.iter().take(at_once).cloned().collect();
             match self.write(work, std::mem::take(&mut broken)).await {
-                Ok(outcomes) => {
+                Ok((outcomes, begun)) => {
                     pace.back_off = BACK_OFF_FIRST;
                     self.service.inner.troubles.clear(Part::Steps);
-                    self.service.committed(outcomes.iter().map(Outcome::ready).sum());
+                    self.service.committed(outcomes.iter().map(|outcome| outcome.left().ready).sum(), begun);
                     self.conclude(outcomes, &mut waiting, pace).await;
                     self.probe(stop, pace).await;
                 }
@@ -209,14 +212,14 @@ impl Receiver {
     }
 
     /// Runs the steps of one write. With `broken`, the one step is known to break the commit and is only recovered from.
-    async fn write(&self, work: Vec<(Arc<Delivery>, Tries)>, broken: Option<String>) -> Result<Vec<Outcome>, Undone> {
+    async fn write(&self, work: Vec<(Arc<Delivery>, Tries)>, broken: Option<String>) -> Result<Done, Undone> {
         let service = self.service.clone();
         let result = match broken {
             None => self.service.inner.db.write(move |tx| steps(&service, tx, &work)).await,
             Some(reason) => self.service.inner.db.write(move |tx| recover(&service, tx, &work, &reason)).await,
         };
         match result {
-            Ok(outcomes) => Ok(outcomes),
+            Ok(done) => Ok(done),
             Err(WriteError::NotCommitted(error)) if matches!(error.class(), SqlClass::Constraint(_) | SqlClass::Other) => {
                 Err(Undone::Broken(error.to_string()))
             }
@@ -248,7 +251,7 @@ impl Receiver {
                 tracing::info!(endpoint = self.service.name(), message = delivery.id, "message expired before it was handled");
                 Settlement::Complete
             }
-            Outcome::Handled { .. } | Outcome::Duplicate | Outcome::Again { .. } => Settlement::Complete,
+            Outcome::Handled(_) | Outcome::Duplicate | Outcome::Again { .. } => Settlement::Complete,
         }
     }
 
@@ -283,7 +286,7 @@ impl Pace {
     /// Twenty failures without a success put the endpoint into probing; one success ends it (rule R18).
     fn count(&mut self, outcome: &Outcome, before: Tries) {
         match outcome {
-            Outcome::Handled { .. } => self.failures_in_a_row = 0,
+            Outcome::Handled(_) => self.failures_in_a_row = 0,
             // A lost race is no failure.
             Outcome::Again { tries } if tries.failed == before.failed => {}
             Outcome::PutOff { .. } | Outcome::Again { .. } => self.failures_in_a_row = self.failures_in_a_row.saturating_add(1),
@@ -296,7 +299,7 @@ impl Pace {
 }
 
 /// As many steps as fit into one write: the rest go into the next, so that operations wait no longer than that.
-fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)]) -> Result<Vec<Outcome>, SqlError> {
+fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)]) -> Result<Done, SqlError> {
     let clock = &service.inner.outside.clock;
     let (began, limit) = (clock.monotonic(), Duration::from_millis(service.inner.settings.write_ms_max));
     let now = service.now();
@@ -307,13 +310,15 @@ fn steps(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)]) ->
             break;
         }
     }
-    Ok(outcomes)
+    let begun = if outcomes.iter().any(|outcome| outcome.left().calls) { service.begin_calls(tx, now)? } else { Vec::new() };
+    Ok((outcomes, begun))
 }
 
 /// What becomes of messages whose steps went well and broke the commit.
-fn recover(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)], reason: &str) -> Result<Vec<Outcome>, SqlError> {
+fn recover(service: &Service, tx: &mut Tx<'_>, work: &[(Arc<Delivery>, Tries)], reason: &str) -> Result<Done, SqlError> {
     let (now, error) = (service.now(), HandlerError::transient(format!("what it wrote could not be committed: {reason}")));
-    work.iter().map(|(delivery, tries)| service.inner.steps.recover(tx, now, delivery, *tries, &error)).collect()
+    let outcomes = work.iter().map(|(delivery, tries)| service.inner.steps.recover(tx, now, delivery, *tries, &error));
+    Ok((outcomes.collect::<Result<_, _>>()?, Vec::new()))
 }
 
 impl HostedService for Receiver {

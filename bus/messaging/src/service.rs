@@ -1,13 +1,14 @@
 //! An endpoint bound to its database, its transport and the outside world: what HTTP handlers hold on to.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hosting::{Health, HostedService, Outside, Timestamp};
-use storage::{Database, ReadError, Tx};
+use storage::{Database, ReadError, SqlError, Tx};
 use tokio::sync::Notify;
 
+use crate::calls::{self, DueCall};
 use crate::context::Surroundings;
 use crate::counts::Counters;
 use crate::endpoint::Declaration;
@@ -51,6 +52,10 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     /// Something was committed that may want to be sent.
     pub(crate) dispatch: Notify,
+    /// Calls that were begun in the write that asked for them, and wait to be made.
+    pub(crate) begun: Mutex<Vec<DueCall>>,
+    /// How many calls are being made; as many as there can be until the runner is at work.
+    pub(crate) under_way: AtomicUsize,
     /// Something was committed that may want to be called.
     pub(crate) call: Notify,
     /// Rows that are ready to be sent: as last counted, with those written since and without those sent (rule R12).
@@ -106,6 +111,8 @@ impl Endpoint {
             transport,
             settings,
             dispatch: Notify::new(),
+            begun: Mutex::default(),
+            under_way: AtomicUsize::new(usize::MAX),
             call: Notify::new(),
             backlog: AtomicU64::new(found.1),
             troubles,
@@ -206,10 +213,19 @@ impl Service {
         found
     }
 
-    /// A step was committed that left so many messages ready to be sent: counts them, and wakes what may have got something
-    /// to do.
-    pub(crate) fn committed(&self, ready: u64) {
+    /// Begins as many calls as may be made now, in the transaction that asked for them: they need no write of their own.
+    /// [`Service::committed`] has them made (rule R29).
+    pub(crate) fn begin_calls(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<DueCall>, SqlError> {
+        let free = self.inner.settings.calls_max.saturating_sub(self.inner.under_way.load(Ordering::Acquire));
+        let longest = self.inner.calls.values().map(|call| call.timeout).max().unwrap_or_default();
+        calls::take(tx, now, now.plus(longest + calls::LEASE_BEYOND), free)
+    }
+
+    /// Steps were committed that left so many messages ready to be sent, and these calls begun: counts them, and wakes what
+    /// may have got something to do.
+    pub(crate) fn committed(&self, ready: u64, begun: Vec<DueCall>) {
         self.inner.backlog.fetch_add(ready, Ordering::Relaxed);
+        self.inner.begun.lock().unwrap_or_else(PoisonError::into_inner).extend(begun);
         self.inner.dispatch.notify_one();
         self.inner.call.notify_one();
     }

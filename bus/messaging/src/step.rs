@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use hosting::Timestamp;
 use storage::{SqlError, Tx};
 
-use crate::context::Surroundings;
+use crate::context::{Left, Surroundings};
 use crate::endpoint::Handler;
 use crate::envelope::{self, Cause};
 use crate::outbox::{self, NewRow};
@@ -24,8 +24,8 @@ pub(crate) struct Steps {
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Handled now; so many of its messages are ready to be sent.
-    Handled { ready: u64 },
+    /// Handled now.
+    Handled(Left),
     /// Handled, or put off, before.
     Duplicate,
     /// Too old to be handled.
@@ -39,11 +39,10 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// How many messages it left that are ready to be sent.
-    pub(crate) fn ready(&self) -> u64 {
+    pub(crate) fn left(&self) -> Left {
         match self {
-            Self::Handled { ready } => *ready,
-            _ => 0,
+            Self::Handled(left) => *left,
+            _ => Left::default(),
         }
     }
 }
@@ -108,7 +107,7 @@ impl Steps {
         caught(|| handler(&mut ctx, delivery))??;
         match ctx.tx().environment_error() {
             Some(_) => Err(HandlerError::transient("the database is in trouble")),
-            None => Ok(Outcome::Handled { ready: ctx.ready() }),
+            None => Ok(Outcome::Handled(ctx.left())),
         }
     }
 

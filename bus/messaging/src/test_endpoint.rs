@@ -246,7 +246,7 @@ impl TestEndpoint {
             let (steps, delivery) = (Arc::clone(&self.steps), Arc::clone(&delivery));
             let written = self.db.write_blocking(move |tx| steps.step(tx, now, &delivery, tries));
             match written.unwrap_or_else(|error| panic!("{error:?}")) {
-                Outcome::Handled { .. } => return Ok(()),
+                Outcome::Handled(_) => return Ok(()),
                 Outcome::Again { tries: more } => tries = more,
                 Outcome::Duplicate => return Err(NotHandled::Duplicate),
                 Outcome::Expired => return Err(NotHandled::Expired),

@@ -1,7 +1,7 @@
 //! A service under test, as HTTP handlers hold on to it: on the database and the clock of a [`TestEndpoint`].
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex};
 
 use hosting::{BoxFuture, Health};
 use tokio::sync::Notify;
@@ -27,6 +27,8 @@ impl TestEndpoint {
             transport: Arc::new(Silence),
             settings: Settings::default(),
             dispatch: Notify::new(),
+            begun: Mutex::default(),
+            under_way: AtomicUsize::new(0),
             call: Notify::new(),
             backlog: AtomicU64::new(0),
             troubles: Troubles::new(steps.name(), Health::default().component("test")),

@@ -43,7 +43,7 @@ impl Service {
             }
             match written {
                 Ok((answer, ready)) => {
-                    self.committed(ready);
+                    self.committed(ready, Vec::new());
                     return Ok(answer);
                 }
                 Err(WriteError::Refused(problem)) if !problem.is_lost_race() => return Err(problem),
@@ -94,7 +94,7 @@ fn run<T: Serialize + DeserializeOwned>(
     let now = service.now();
     let mut ctx = Context::new(tx.reborrow(), now, Cause::default(), &service.inner.steps.surroundings);
     let answer = step::caught(|| work(&mut ctx)).map_err(|panic| Problem::mistake(&panic))??;
-    let ready = ctx.ready();
+    let ready = ctx.left().ready;
     store_answer(tx, key, &answer, now)?;
     Ok((answer, ready))
 }

@@ -126,6 +126,20 @@ fn an_unknown_outcome_stays_unknown_and_a_clean_failure_does_not() {
 }
 
 #[test]
+fn a_call_is_begun_in_the_write_that_asks_for_it() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let party = world.start(&bus, &disk(), endpoint(&world, &attempts, Duration::from_secs(1), ok()), Settings::default());
+    let before = party.service.db().commits();
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_millis(500));
+    assert_eq!((party.service.db().commits() - before, attempts.lock().unwrap().len()), (1, 1));
+    world.run_for(Duration::from_secs(1));
+    assert_eq!((party.service.db().commits() - before, attempts.lock().unwrap().len()), (2, 1), "and its record is the second");
+}
+
+#[test]
 fn no_more_than_the_limit_of_calls_is_made_at_once() {
     let world = World::default();
     let bus = Bus::new(&world);
