@@ -140,7 +140,8 @@ async fn retry(shop: &ShopClient, ids: &[String], confirmed: bool, common: &Comm
         }
     }
     for (id, failure) in &refused {
-        complain(format!("error: {id}: {failure}"));
+        let of = if failure.text.contains(id.as_str()) { String::new() } else { format!("{id}: ") };
+        complain(format!("error: {of}{failure}"));
     }
     let code = refused.iter().map(|(_, failure)| failure.code).max();
     code.map_or(Ok(()), |code| Err(Failure::silent(code.max(FAILED))))

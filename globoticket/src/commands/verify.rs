@@ -69,7 +69,7 @@ struct Databases {
     bus: Database,
 }
 
-/// Dead letters by queue and reason.
+/// Dead letters by endpoint and reason.
 type DeadLetters = BTreeMap<(String, String), u64>;
 
 impl Databases {
@@ -118,19 +118,22 @@ impl Databases {
         let queues = self.bus.read(broker::audit).await.map_err(|error| Failure::because("the bus's database cannot be read", &error))?;
         let named = |name: &str, reason: &str| (name.to_owned(), reason.to_owned());
         let letters = queues.iter().flat_map(|queue| queue.dead_letters.iter().map(|(reason, count)| (named(&queue.name, reason), *count)));
-        let dead = letters.collect();
+        let mut dead: DeadLetters = letters.collect();
         let queues =
             queues.into_iter().map(|queue| QueueFacts { name: queue.name, active: queue.active, dead_letters: queue.dead_letters });
         let facts = ShopFacts::read(&self.sources, queues.collect(), outside.clock.now()).await;
-        Ok((facts.map_err(|error| Failure::new(chain(&error)))?, dead))
+        let facts = facts.map_err(|error| Failure::new(chain(&error)))?;
+        let unsendable = facts.endpoints.iter().filter(|(_, endpoint)| !endpoint.never_sent.is_empty());
+        dead.extend(unsendable.map(|(name, endpoint)| (named(name.as_str(), "Unsendable"), endpoint.never_sent.len() as u64)));
+        Ok((facts, dead))
     }
 }
 
 fn tell(report: &Report, dead: &DeadLetters) {
     let checked = &report.checked;
     say(format!("checked {} orders, {} holds, {} charges, {} tickets", checked.orders, checked.holds, checked.charges, checked.tickets));
-    for ((queue, reason), count) in dead {
-        say(format!("{count} dead letters of {queue}: {reason}"));
+    for ((endpoint, reason), count) in dead {
+        say(format!("{count} dead letters of {endpoint}: {reason}"));
     }
     for violation in &report.violations {
         say(format!("invariant {} does not hold:", violation.invariant));

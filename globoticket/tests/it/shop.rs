@@ -99,6 +99,8 @@ fn dead_letters_are_listed_shown_and_sent_again_by_the_same_ids() {
         ids.collect::<Vec<String>>()
     };
     let first = ids();
+    let told = shop.ask(&["verify"]).out;
+    assert!(told.contains("of ordering: Unsendable") && told.contains("of payment: UnknownType"), "{told}");
     let unsendable = first.iter().find(|id| id.starts_with("ordering/unsendable-")).unwrap();
     let refused = first.iter().find(|id| id.starts_with("payment/")).unwrap();
     assert_eq!(first.len(), 2, "{first:?}");
