@@ -116,7 +116,6 @@ pub async fn show(service: &Service, id: &str) -> Result<DeadLetter, LetterError
 /// # Errors
 /// If there is none of that id, if it is too old, and those of transport and database.
 pub async fn retry(service: &Service, id: &str, confirmed: Confirmed) -> Result<(), LetterError> {
-    let unknown = || LetterError::Unknown(id.to_owned());
     let again = match parse(service, id)? {
         Place::Outbox { row } => {
             let written = service.inner.db.write(move |tx| outbox::clear_failure(tx, row)).await;
@@ -134,7 +133,7 @@ pub async fn retry(service: &Service, id: &str, confirmed: Confirmed) -> Result<
             service.inner.transport.resubmit(service.name(), position, headers).await?
         }
     };
-    if again { Ok(()) } else { Err(unknown()) }
+    if again { Ok(()) } else { Err(LetterError::Unknown(id.to_owned())) }
 }
 
 fn parse(service: &Service, id: &str) -> Result<Place, LetterError> {

@@ -93,11 +93,12 @@ pub(crate) fn querying(error: QueryError) -> TransportError {
     }
 }
 
+/// What was asked for that is not there is no error of the transport, and told apart before.
 pub(crate) fn resubmitting(error: ResubmitError, endpoint: &str) -> TransportError {
     match error {
         ResubmitError::Refused(ResubmitRefusal::NoEntity(_)) => TransportError::Missing(endpoint.to_owned()),
-        ResubmitError::Stopped => TransportError::Disconnected(error.to_string()),
-        other => TransportError::Busy { destination: endpoint.to_owned(), reason: chain(&other) },
+        ResubmitError::Refused(held) => TransportError::Busy { destination: endpoint.to_owned(), reason: held.to_string() },
+        ResubmitError::NotStored(_) | ResubmitError::InDoubt(_) | ResubmitError::Stopped => TransportError::Disconnected(chain(&error)),
     }
 }
 
