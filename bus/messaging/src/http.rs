@@ -2,11 +2,12 @@
 
 mod change;
 mod extract;
+mod misfit;
 mod operation;
 mod problem;
 mod routes;
 
 pub use change::{Change, OperationKey};
-pub use extract::{Path, Query};
+pub use extract::{Path, Query, shown_path};
 pub use problem::Problem;
 pub use routes::{Access, Class, RouteEntry, Routes};

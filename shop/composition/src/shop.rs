@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use hosting::{BoxFuture, Health, all};
 use http::{StatusCode, header};
-use messaging::http::{Class, Problem, RouteEntry};
+use messaging::http::{Class, Problem, RouteEntry, shown_path};
 use storage::Database;
 
 use crate::running::{Parts, RunningService, StartError, start_service};
@@ -135,10 +135,10 @@ async fn ready(State(health): State<Health>) -> Response {
 }
 
 async fn only_get(request: Request) -> Problem {
-    let detail = format!("`{}` does not take {}; GET it", request.uri().path(), request.method());
+    let detail = format!("`{}` does not take {}; GET it", shown_path(&request), request.method());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
 }
 
 async fn nothing_here(request: Request) -> Problem {
-    Problem::not_found(format!("there is nothing at `{}`; the services are below /api", request.uri().path()))
+    Problem::not_found(format!("there is nothing at `{}`; the services are below /api", shown_path(&request)))
 }

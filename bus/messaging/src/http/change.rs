@@ -1,25 +1,30 @@
 //! What a changing request asks for: its JSON body, and the key under which a repetition is recognised (rule R32).
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, MatchedPath, Request};
+use axum::extract::{FromRequest, Request};
 use http::StatusCode;
+use http::request::Parts;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::Problem;
+use super::extract::asked_path;
+use super::misfit::read_body;
+use super::{Class, Problem};
 
 /// The largest body of a change, in bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const KEY_BYTES_MAX: usize = 128;
+/// The shortest key where nothing else tells callers apart: who guesses it is given the other's answer.
+const LONE_KEY_BYTES_MIN: usize = 16;
 
 /// Under which key an operation is carried out at most once.
 #[derive(Debug, Clone)]
 pub struct OperationKey {
-    /// Route and caller; keys of different scopes have nothing to do with each other.
+    /// Method, path (with the secret in it) and caller; keys of different scopes have nothing to do with each other.
     pub(crate) scope: String,
     /// The client's `Idempotency-Key`, if it sent one.
     pub(crate) key: Option<String>,
-    /// SHA-256 over path and body.
+    /// SHA-256 over the body.
     pub(crate) fingerprint: [u8; 32],
 }
 
@@ -31,7 +36,9 @@ impl OperationKey {
     }
 }
 
-/// Extracts a change: a body of at most 64 KiB read as JSON (an empty one as `null`), and the operation's key.
+/// Extracts a change: a body of at most 64 KiB, which is a JSON object or `null` (as which an empty one counts), and the
+/// operation's key, of 1 to 128 printable characters. On [`Class::Public`] routes, and outside of [`super::Routes`], only
+/// the key tells callers apart: there one of fewer than 16 characters is refused.
 #[derive(Debug)]
 pub struct Change<T> {
     /// For [`crate::Service::operation`].
@@ -45,25 +52,30 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Change<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path().to_owned(), |path| path.as_str().to_owned());
         let caller = parts.headers.get(http::header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
-        let scope = format!("{} {route} {:x?}", parts.method, &Sha256::digest(caller)[..8]);
-        let key = match parts.headers.get("idempotency-key").map(|value| value.to_str()) {
-            None => None,
-            Some(Ok(key)) if (1..=KEY_BYTES_MAX).contains(&key.len()) => Some(key.to_owned()),
-            Some(_) => return Err(Problem::bad_request(format!("`Idempotency-Key` must have 1 to {KEY_BYTES_MAX} printable characters"))),
-        };
+        let place = Sha256::new().chain_update(asked_path(&parts.extensions, &parts.uri)).chain_update([0]).chain_update(caller);
+        let scope = format!("{} {:x?}", parts.method, place.finalize());
+        let key = client_key(&parts)?;
         let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
             let detail = format!("the body is larger than {BODY_BYTES_MAX} bytes, or broke off");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
         })?;
-        let mut hash = Sha256::new();
-        hash.update(parts.uri.path());
-        hash.update([0]);
-        hash.update(&bytes);
-        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        let body =
-            serde_json::from_slice(json).map_err(|error| Problem::bad_request(format!("the body is not what this asks for: {error}")))?;
-        Ok(Self { key: OperationKey { scope, key, fingerprint: hash.finalize().into() }, body })
+        let body = read_body(&bytes).map_err(Problem::bad_request)?;
+        Ok(Self { key: OperationKey { scope, key, fingerprint: Sha256::digest(&bytes).into() }, body })
     }
+}
+
+fn client_key(parts: &Parts) -> Result<Option<String>, Problem> {
+    let Some(key) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+    let Some(key) = key else {
+        return Err(Problem::bad_request(format!("`Idempotency-Key` must have 1 to {KEY_BYTES_MAX} printable characters")));
+    };
+    let is_alone = parts.extensions.get::<Class>().is_none_or(|class| *class == Class::Public);
+    if is_alone && key.len() < LONE_KEY_BYTES_MIN {
+        let detail =
+            format!("`Idempotency-Key` must have at least {LONE_KEY_BYTES_MIN} characters here and be hard to guess, such as a UUID");
+        return Err(Problem::bad_request(detail));
+    }
+    Ok(Some(key.to_owned()))
 }

@@ -9,6 +9,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use http::{HeaderMap, Method, header};
 
 use super::Problem;
+use super::extract::shown_path;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,14 +50,19 @@ impl Access {
             Class::Organiser => (&self.organiser_key, "the organiser's key"),
             Class::Service => (&self.service_key, "the service key"),
         };
-        let given =
-            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
         match given {
             Some(given) if same(given.as_bytes(), key.as_bytes()) => Ok(()),
             Some(_) => Err(Problem::new(http::StatusCode::FORBIDDEN, "wrong-key", format!("this is not {name}"))),
             None => Err(Problem::new(http::StatusCode::UNAUTHORIZED, "key-needed", format!("send {name} as `Authorization: Bearer KEY`"))),
         }
     }
+}
+
+/// The key in `Bearer KEY`; the scheme's name ignores case (RFC 9110, section 11.1).
+fn bearer(credentials: &str) -> Option<&str> {
+    let (scheme, key) = credentials.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| key.trim_start_matches(' '))
 }
 
 /// Compares in a time that does not tell how many bytes were right.
@@ -116,7 +122,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     fn add(mut self, method: Method, path: &'static str, class: Class, route: MethodRouter<S>) -> Self {
         self.table.push(RouteEntry { method, path, class });
         let access = self.access.clone();
-        let guarded = route.layer(from_fn(move |request: axum::extract::Request, next: Next| {
+        let guarded = route.layer(from_fn(move |mut request: axum::extract::Request, next: Next| {
+            request.extensions_mut().insert(class);
             let allowed = access.check(class, request.headers());
             async move {
                 match allowed {
@@ -137,10 +144,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 async fn unknown_path(request: axum::extract::Request) -> Problem {
-    Problem::not_found(format!("there is nothing at `{}`; see the service's openapi.json", request.uri().path()))
+    Problem::not_found(format!("there is nothing at `{}`; see the service's openapi.json", shown_path(&request)))
 }
 
 async fn unknown_method(request: axum::extract::Request) -> Response {
-    let detail = format!("`{}` does not take {}", request.uri().path(), request.method());
+    let detail = format!("`{}` does not take {}", shown_path(&request), request.method());
     Problem::new(http::StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail).into_response()
 }

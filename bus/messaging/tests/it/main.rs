@@ -7,6 +7,7 @@ mod bus;
 mod calls;
 mod cleaning;
 mod compiling;
+mod doors;
 mod failing;
 mod letters;
 mod operations;

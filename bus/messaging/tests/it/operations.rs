@@ -154,13 +154,13 @@ fn a_panic_in_an_operation_is_an_internal_error_and_changes_nothing() {
 }
 
 fn change(world: &World, path: &str, caller: &str, body: &'static str) -> OperationKey {
-    let request = http::Request::post(path).header("idempotency-key", "k").header("authorization", caller);
+    let request = http::Request::post(path).header("idempotency-key", "a-key-hard-to-guess").header("authorization", caller);
     let request = request.body(axum::body::Body::from(body)).unwrap();
     world.wait(Change::<serde_json::Value>::from_request(request, &())).unwrap().key
 }
 
 #[test]
-fn keys_of_different_routes_and_callers_have_nothing_to_do_with_each_other() {
+fn keys_of_different_paths_and_callers_have_nothing_to_do_with_each_other() {
     let (world, _bus, party) = start();
     for (path, caller) in [("/a", "one"), ("/a", "two"), ("/b", "one")] {
         let key = change(&world, path, caller, "{}");
