@@ -1,4 +1,5 @@
-//! Deletes what protects no longer: old inbox rows and stored answers, in small steps (rules R22 and R32).
+//! Deletes what protects no longer: old inbox rows, stored answers and entries of feeds, in small steps (rules R22, R32
+//! and R36).
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use storage::{Durability, SqlError, Tx, params};
 use crate::dispatcher::pause;
 use crate::error::chain;
 use crate::troubles::Part;
-use crate::{Service, inbox};
+use crate::{Service, feed, inbox};
 
 /// Rows of one step: few, since whatever else wants to write meanwhile waits for it (`cargo xtask bench cleaning`).
 const STEP_ROWS: u32 = 100;
@@ -45,8 +46,15 @@ impl HostedService for Cleaner {
     fn run(&self, stop: StopSignal) -> BoxFuture<'_, Result<(), ServiceFailure>> {
         Box::pin(async move {
             loop {
-                let (now, kept) = (self.service.now(), Duration::from_secs(self.service.inner.settings.inbox_retention_s));
-                let cleaned = self.service.inner.db.write_with(Durability::Unsynced, move |tx| clean(tx, now, kept, STEP_ROWS)).await;
+                let (now, settings) = (self.service.now(), &self.service.inner.settings);
+                let inbox_kept = Duration::from_secs(settings.inbox_retention_s);
+                let told_before = now.minus(Duration::from_secs(settings.feed_retention_s));
+                let feeds: Vec<&str> = self.service.declaration().feeds.iter().copied().collect();
+                let step = move |tx: &mut Tx<'_>| {
+                    let told = feed::clean(tx, &feeds, told_before, STEP_ROWS)?;
+                    Ok::<_, SqlError>(told + clean(tx, now, inbox_kept, STEP_ROWS)?)
+                };
+                let cleaned = self.service.inner.db.write_with(Durability::Unsynced, step).await;
                 match &cleaned {
                     Ok(_) => self.service.inner.troubles.clear(Part::Cleaning),
                     Err(error) => {

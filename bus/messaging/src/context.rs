@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::endpoint::Declaration;
 use crate::envelope::{self, Cause};
 use crate::outbox::{self, NewRow};
-use crate::{Command, Destination, Event, ExternalCall, HandlerError, HandlerResult, Message, OutgoingMessage, calls};
+use crate::{Command, Destination, Event, ExternalCall, FeedEntry, HandlerError, HandlerResult, Message, OutgoingMessage, calls, feed};
 
 /// What lies around a step: the same for all steps of an endpoint.
 pub(crate) struct Surroundings {
@@ -150,6 +150,25 @@ impl<'a> Context<'a> {
         calls::insert(&mut self.tx, C::NAME, &key.to_string(), &request, due, &self.cause)?;
         self.sent.push(C::NAME);
         Ok(())
+    }
+
+    /// Tells something through a feed that this endpoint keeps: whoever polls it gets it, in the order of the commits
+    /// (rules R33 and R34).
+    ///
+    /// # Errors
+    /// Permanent if the endpoint has not declared that it keeps the feed, or if the entry is over
+    /// [`feed::ENTRY_BYTES_MAX`].
+    pub fn append<F: FeedEntry>(&mut self, entry: &F) -> HandlerResult {
+        if !self.surroundings.declaration.feeds.contains(F::FEED) {
+            return Err(HandlerError::permanent(format!("endpoint `{}` has not declared that it keeps feed `{}`", self.endpoint(), F::FEED)));
+        }
+        let body = to_json(entry, F::FEED)?;
+        if body.len() > feed::ENTRY_BYTES_MAX {
+            let (bytes, max) = (body.len(), feed::ENTRY_BYTES_MAX);
+            return Err(HandlerError::permanent(format!("an entry of feed `{}` has {bytes} bytes; a feed takes {max}", F::FEED)));
+        }
+        let fresh_epoch = self.secret();
+        Ok(feed::append(&mut self.tx, F::FEED, F::VERSION, &body, self.now, fresh_epoch)?)
     }
 
     /// Whether the message that is being handled was sent by this endpoint: a timeout.

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use storage::Migrations;
 
 use crate::calls::{Begin, Call, CallError, CallFailed, ExternalCall, RegisteredCall};
+use crate::feed::{Entry, FeedSource, RegisteredFeed, Restart};
 use crate::recoverability::Policy;
 use crate::saga::{Saga, SagaRoutes};
-use crate::{Command, Context, Delivery, Event, HandlerError, HandlerResult, Message};
+use crate::{Command, Context, Delivery, Event, FeedEntry, HandlerError, HandlerResult, Message};
 
 pub(crate) type Handler = Arc<dyn Fn(&mut Context<'_>, &Delivery) -> HandlerResult + Send + Sync>;
 
@@ -34,6 +35,10 @@ pub struct Declaration {
     pub emits: BTreeMap<&'static str, Kind>,
     /// Names of its external calls.
     pub calls: BTreeSet<&'static str>,
+    /// Names of the feeds that it keeps.
+    pub feeds: BTreeSet<&'static str>,
+    /// The feeds of other endpoints that it polls: endpoint and name.
+    pub polls: BTreeSet<(&'static str, &'static str)>,
     /// Mistakes made while declaring it, such as two handlers for one message.
     pub faults: Vec<String>,
 }
@@ -43,6 +48,7 @@ pub struct Endpoint {
     pub(crate) declaration: Declaration,
     pub(crate) handlers: BTreeMap<&'static str, Handler>,
     pub(crate) calls: BTreeMap<&'static str, RegisteredCall>,
+    pub(crate) feeds: Vec<RegisteredFeed>,
     pub(crate) migrations: Vec<Migrations>,
     pub(crate) policy: Policy,
 }
@@ -51,12 +57,20 @@ impl Endpoint {
     /// An endpoint that handles nothing yet. `name` is lower case with hyphens and is its queue's name.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        let declaration =
-            Declaration { name, handles: BTreeMap::new(), emits: BTreeMap::new(), calls: BTreeSet::new(), faults: Vec::new() };
+        let declaration = Declaration {
+            name,
+            handles: BTreeMap::new(),
+            emits: BTreeMap::new(),
+            calls: BTreeSet::new(),
+            feeds: BTreeSet::new(),
+            polls: BTreeSet::new(),
+            faults: Vec::new(),
+        };
         Self {
             declaration,
             handlers: BTreeMap::new(),
             calls: BTreeMap::new(),
+            feeds: Vec::new(),
             migrations: vec![crate::MIGRATIONS],
             policy: Policy::default(),
         }
@@ -158,6 +172,34 @@ impl Endpoint {
             Begin::Nothing => Ok(()),
         };
         self.handle::<M>(step).call(call, record)
+    }
+
+    /// Declares that it keeps this feed: what [`Context::append`] tells, others may poll (rule R33).
+    #[must_use]
+    pub fn keeps<F: FeedEntry>(mut self) -> Self {
+        let name = self.declaration.name;
+        if F::ENDPOINT != name {
+            self.declaration.faults.push(format!("endpoint `{name}` keeps feed `{}`, which belongs to endpoint `{}`", F::FEED, F::ENDPOINT));
+        }
+        self.declaration.feeds.insert(F::FEED);
+        self
+    }
+
+    /// Polls a feed of another endpoint. `handler` takes in one entry after the other, each in a step that also moves the
+    /// cursor (rule R35); an entry that it refuses stops the reader there, and health says so. `restart` is told when the
+    /// reader cannot go on where it was: it forgets what it learnt, or notes that something is missing.
+    #[must_use]
+    pub fn polls<F: FeedEntry>(
+        mut self,
+        source: FeedSource,
+        handler: impl Fn(&mut Context<'_>, Entry<F>) -> HandlerResult + Send + Sync + 'static,
+        restart: impl Fn(&mut Context<'_>, Restart) -> HandlerResult + Send + Sync + 'static,
+    ) -> Self {
+        if !self.declaration.polls.insert((F::ENDPOINT, F::FEED)) {
+            self.declaration.faults.push(format!("endpoint `{}` polls feed `{}` twice", self.declaration.name, F::FEED));
+        }
+        self.feeds.push(RegisteredFeed::new(source, handler, restart));
+        self
     }
 
     pub(crate) fn register<M: Message>(

@@ -14,6 +14,7 @@ mod dispatcher;
 mod endpoint;
 mod envelope;
 mod error;
+pub mod feed;
 pub mod http;
 mod inbox;
 mod message;
@@ -34,6 +35,7 @@ pub use context::Context;
 pub use counts::Counts;
 pub use endpoint::{Declaration, Endpoint, Kind};
 pub use error::{FailureClass, HandlerError, HandlerResult};
+pub use feed::FeedEntry;
 pub use message::{Command, Event, Message};
 pub use saga::{Decide, Loaded, Missing, Saga, SagaRoutes, Saved, decide_about};
 pub use service::{Service, Settings};
@@ -52,5 +54,6 @@ pub const MIGRATIONS: storage::Migrations = storage::Migrations {
     files: &[
         ("0001_messaging.sql", include_str!("../migrations/0001_messaging.sql")),
         ("0002_outbox_failed.sql", include_str!("../migrations/0002_outbox_failed.sql")),
+        ("0003_feeds.sql", include_str!("../migrations/0003_feeds.sql")),
     ],
 };

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hosting::{Health, HostedService, Outside, Timestamp};
+use hosting::{Health, HostedService, Outside, StopSignal, StopSource, Timestamp, stop_pair};
 use storage::{Database, ReadError, SqlError, Tx};
 use tokio::sync::Notify;
 
@@ -14,7 +14,7 @@ use crate::counts::Counters;
 use crate::endpoint::Declaration;
 use crate::step::Steps;
 use crate::troubles::{Part, Troubles};
-use crate::{Counts, Endpoint, Transport, caller, cleaner, dispatcher, inbox, outbox, receiver};
+use crate::{Counts, Endpoint, Transport, caller, cleaner, dispatcher, feed, inbox, outbox, receiver};
 
 /// A wall clock that goes back by less is being adjusted, as clocks are.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
@@ -32,6 +32,8 @@ pub struct Settings {
     pub calls_max: usize,
     /// How long the inbox and stored answers protect, in seconds (rule R22; answers: 24 hours, rule R32).
     pub inbox_retention_s: u64,
+    /// How long a feed keeps its entries, in seconds (rule R36).
+    pub feed_retention_s: u64,
     /// How long a stop waits for a batch under way, in milliseconds, before its deliveries are given back (rule R39):
     /// less than half of the host's deadline, for the receiver gets no more of it.
     pub stop_ms_max: u64,
@@ -39,7 +41,15 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_max: 64, write_ms_max: 20, backlog_max: 20_000, calls_max: 64, inbox_retention_s: 7 * 24 * 3_600, stop_ms_max: 4_000 }
+        Self {
+            batch_max: 64,
+            write_ms_max: 20,
+            backlog_max: 20_000,
+            calls_max: 64,
+            inbox_retention_s: 7 * 24 * 3_600,
+            feed_retention_s: 30 * 24 * 3_600,
+            stop_ms_max: 4_000,
+        }
     }
 }
 
@@ -60,6 +70,11 @@ pub(crate) struct Inner {
     pub(crate) call: Notify,
     /// Rows that are ready to be sent: as last counted, with those written since and without those sent (rule R12).
     pub(crate) backlog: AtomicU64,
+    /// Something was committed that readers of feeds may wait for.
+    pub(crate) appended: Notify,
+    /// Nobody waits for anything any longer.
+    pub(crate) waits: StopSource,
+    pub(crate) stopping: StopSignal,
     pub(crate) troubles: Troubles,
     pub(crate) counters: Counters,
     pub(crate) clock_last: AtomicI64,
@@ -103,6 +118,7 @@ impl Endpoint {
             policy: self.policy,
         };
         let troubles = Troubles::new(steps.name(), health.component(steps.name()));
+        let (waits, stopping) = stop_pair();
         let inner = Inner {
             steps: Arc::new(steps),
             calls: self.calls,
@@ -115,17 +131,21 @@ impl Endpoint {
             under_way: AtomicUsize::new(usize::MAX),
             call: Notify::new(),
             backlog: AtomicU64::new(found.1),
+            appended: Notify::new(),
+            waits,
+            stopping,
             troubles,
             counters: Counters::default(),
             clock_last: AtomicI64::new(found.0.map_or(i64::MIN, Timestamp::as_micros)),
         };
         let service = Service { inner: Arc::new(inner) };
-        let hosted: Vec<Arc<dyn HostedService>> = vec![
+        let mut hosted: Vec<Arc<dyn HostedService>> = vec![
             Arc::new(dispatcher::Dispatcher::new(service.clone())),
             Arc::new(caller::Caller::new(service.clone())),
             Arc::new(cleaner::Cleaner::new(service.clone())),
             Arc::new(receiver::Receiver::new(service.clone())),
         ];
+        hosted.extend(self.feeds.into_iter().map(|feed| Arc::new(feed::Poller::new(service.clone(), feed)) as Arc<dyn HostedService>));
         Ok((service, hosted))
     }
 }
@@ -228,6 +248,12 @@ impl Service {
         self.inner.begun.lock().unwrap_or_else(PoisonError::into_inner).extend(begun);
         self.inner.dispatch.notify_one();
         self.inner.call.notify_one();
+        self.inner.appended.notify_waiters();
+    }
+
+    /// Ends all waiting for news of feeds, so that their requests are answered before the process stops.
+    pub fn end_waits(&self) {
+        self.inner.waits.stop();
     }
 
     /// What was sent around the outbox, where a simulation has switched it off.

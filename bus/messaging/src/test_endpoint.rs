@@ -12,10 +12,11 @@ use uuid::Uuid;
 use crate::calls::{self, Answer, CallFailed, ExternalCall};
 use crate::context::Surroundings;
 use crate::envelope::{self, Cause};
+use crate::feed::{FeedEntry, RegisteredFeed, Restart};
 use crate::http::Problem;
 use crate::recoverability::Tries;
 use crate::step::{Outcome, Steps, caught};
-use crate::{Context, Delivery, Destination, Endpoint, HandlerError, Lock, Message, OutgoingMessage, outbox};
+use crate::{Context, Delivery, Destination, Endpoint, HandlerError, Lock, Message, OutgoingMessage, feed, outbox};
 
 static NAMES: AtomicU64 = AtomicU64::new(0);
 
@@ -40,6 +41,7 @@ pub enum NotHandled {
 pub struct TestEndpoint {
     steps: Arc<Steps>,
     calls: std::collections::BTreeMap<&'static str, calls::RegisteredCall>,
+    feeds: Vec<RegisteredFeed>,
     db: Database,
     clock: Arc<StillClock>,
     sent: Vec<OutgoingMessage>,
@@ -78,7 +80,7 @@ impl TestEndpoint {
         let surroundings =
             Surroundings { declaration: endpoint.declaration, outside, body_bytes_max: 256 * 1024, early: std::sync::Mutex::default() };
         let steps = Steps { surroundings, handlers: endpoint.handlers, policy: endpoint.policy };
-        Self { steps: Arc::new(steps), calls: endpoint.calls, db, clock, sent: Vec::new(), last: None }
+        Self { steps: Arc::new(steps), calls: endpoint.calls, feeds: endpoint.feeds, db, clock, sent: Vec::new(), last: None }
     }
 
     /// The time.
@@ -218,6 +220,63 @@ impl TestEndpoint {
         };
         self.deliver_to_itself();
         result
+    }
+
+    /// Everything told through a feed that the endpoint keeps, in order.
+    ///
+    /// # Panics
+    /// If the database fails, or an entry is no `F`.
+    #[expect(clippy::panic, reason = "this is a tool for tests")]
+    #[must_use]
+    pub fn told<F: FeedEntry>(&self) -> Vec<F> {
+        let page = self.read(|tx| feed::stored(tx, F::FEED));
+        page.iter().map(|body| serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))).collect()
+    }
+
+    /// Takes in an entry of a feed that the endpoint polls, told now.
+    ///
+    /// # Errors
+    /// Why it cannot be taken in.
+    ///
+    /// # Panics
+    /// If the endpoint does not poll the feed, or the database fails.
+    #[expect(clippy::panic, reason = "this is a tool for tests")]
+    pub fn learn<F: FeedEntry>(&mut self, entry: &F) -> Result<(), String> {
+        let (feed, steps, now) = (self.polled::<F>(), Arc::clone(&self.steps), self.clock.now());
+        let entry = feed::entry_to_learn(entry, steps.surroundings.outside.ids.next(now), now);
+        let written = self.db.write_blocking(move |tx| feed.learn_one(tx, now, &steps.surroundings, &entry));
+        let learnt = written.unwrap_or_else(|error| panic!("{error:?}"));
+        self.deliver_to_itself();
+        learnt
+    }
+
+    /// Tells the endpoint that it cannot read the feed on where it was.
+    ///
+    /// # Errors
+    /// What the handler answered.
+    ///
+    /// # Panics
+    /// As [`TestEndpoint::learn`].
+    #[expect(clippy::panic, reason = "this is a tool for tests")]
+    pub fn restart_feed<F: FeedEntry>(&mut self, why: Restart) -> Result<(), HandlerError> {
+        let (feed, steps, now) = (self.polled::<F>(), Arc::clone(&self.steps), self.clock.now());
+        let written = self.db.write_blocking(move |tx| {
+            let from = feed.cursor(tx)?;
+            feed.start_over(tx, now, &steps.surroundings, from.as_deref(), None, why)
+        });
+        let result = match written {
+            Ok(_) => Ok(()),
+            Err(WriteError::Refused(error)) => Err(error),
+            Err(other) => panic!("{other:?}"),
+        };
+        self.deliver_to_itself();
+        result
+    }
+
+    #[expect(clippy::panic, reason = "this is a tool for tests")]
+    fn polled<F: FeedEntry>(&self) -> RegisteredFeed {
+        let found = self.feeds.iter().find(|feed| feed.feed == F::FEED && feed.endpoint == F::ENDPOINT);
+        found.unwrap_or_else(|| panic!("the endpoint does not poll feed `{}`", F::FEED)).clone()
     }
 
     pub(crate) fn steps(&self) -> &Arc<Steps> {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
-use hosting::{BoxFuture, Health};
+use hosting::{BoxFuture, Health, stop_pair};
 use tokio::sync::Notify;
 
 use crate::counts::Counters;
@@ -20,6 +20,7 @@ impl TestEndpoint {
     #[must_use]
     pub fn service(&self) -> Service {
         let steps = Arc::clone(self.steps());
+        let (waits, stopping) = stop_pair();
         let inner = Inner {
             outside: steps.surroundings.outside.clone(),
             calls: std::collections::BTreeMap::new(),
@@ -30,6 +31,9 @@ impl TestEndpoint {
             begun: Mutex::default(),
             under_way: AtomicUsize::new(0),
             call: Notify::new(),
+            appended: Notify::new(),
+            waits,
+            stopping,
             backlog: AtomicU64::new(0),
             troubles: Troubles::new(steps.name(), Health::default().component("test")),
             counters: Counters::default(),

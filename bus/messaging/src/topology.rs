@@ -28,6 +28,8 @@ pub fn check(endpoints: &[&Declaration]) -> Result<Topology, Misfit> {
     let published: BTreeSet<&str> = endpoints.iter().flat_map(|endpoint| emitted(endpoint, Kind::Event)).collect();
     for endpoint in endpoints {
         faults.extend(unhandled(endpoint, &by_name));
+        let absent = endpoint.polls.iter().filter(|(of, feed)| !by_name.get(of).is_some_and(|it| it.feeds.contains(feed)));
+        faults.extend(absent.map(|(of, feed)| format!("endpoint `{}` polls feed `{feed}` of `{of}`, which does not keep it", endpoint.name)));
         let awaited = endpoint.handles.iter().filter(|(name, kind)| **kind == Kind::Event && !published.contains(*name));
         faults.extend(awaited.map(|(name, _)| format!("endpoint `{}` awaits `{name}`, which nobody publishes", endpoint.name)));
     }

@@ -29,6 +29,8 @@ pub(crate) enum Part {
     Cleaning,
     /// One failure after the other (rule R18).
     Handlers,
+    /// A feed of this name, of another service, cannot be read on.
+    Feed(&'static str),
     /// The wall clock went back (rule R19).
     Clock,
 }

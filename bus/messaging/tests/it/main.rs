@@ -9,6 +9,7 @@ mod cleaning;
 mod compiling;
 mod doors;
 mod failing;
+mod feeds;
 mod letters;
 mod operations;
 mod races;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hosting::{BoxFuture, Clock, Entropy, Health, Host, HttpClient, HttpError, Ids, Outside, Protections, Spawner, TaskEnd, Timestamp};
 use messaging::{Endpoint, Service, Settings, Transport};
+use tower::ServiceExt as _;
 use storage::{CommitFault, CommitHook, Database, Driver, Location};
 use uuid::Uuid;
 
@@ -37,6 +38,7 @@ struct State {
     timers_ever: u64,
     tasks: Vec<Task>,
     ids: u64,
+    router: Option<axum::Router>,
 }
 
 /// The world. Clones are one.
@@ -198,6 +200,11 @@ impl World {
         }
     }
 
+    /// Lets `router` answer every HTTP request, or nobody.
+    pub(crate) fn serve(&self, router: Option<axum::Router>) {
+        self.state.lock().unwrap().router = router;
+    }
+
     /// Sets the wall clock forward, or back.
     pub(crate) fn jump(&self, by_s: i64) {
         self.state.lock().unwrap().wall_offset_us += by_s * 1_000_000;
@@ -283,9 +290,18 @@ impl Spawner for World {
 impl HttpClient for World {
     fn send(
         &self,
-        _request: http::Request<bytes::Bytes>,
+        request: http::Request<bytes::Bytes>,
         _timeout: Duration,
     ) -> BoxFuture<'_, Result<http::Response<bytes::Bytes>, HttpError>> {
-        Box::pin(std::future::ready(Err(HttpError::NotSent)))
+        let router = self.state.lock().unwrap().router.clone();
+        Box::pin(async move {
+            let Some(router) = router else { return Err(HttpError::NotSent) };
+            // A way takes its time, so that there are moments between asking, hearing and knowing.
+            self.sleep(Duration::from_millis(2)).await;
+            let (parts, body) = router.oneshot(request.map(axum::body::Body::from)).await.unwrap().into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            self.sleep(Duration::from_millis(2)).await;
+            Ok(http::Response::from_parts(parts, bytes))
+        })
     }
 }
