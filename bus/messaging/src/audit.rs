@@ -4,6 +4,8 @@ use hosting::Timestamp;
 use serde::Serialize;
 use storage::{SqlError, Tx, params};
 
+use crate::feed;
+
 /// What keeps an endpoint from being at rest, and what went wrong for good.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct EndpointFacts {
@@ -40,4 +42,12 @@ pub fn read(tx: &mut Tx<'_>, now: Timestamp) -> Result<EndpointFacts, SqlError> 
     let calls = tx.query_one("SELECT count(*) FROM calls", params![], |row| row.get(0))?;
     let never_sent = tx.query("SELECT failure FROM outbox WHERE failure IS NOT NULL ORDER BY id", params![], |row| row.get(0))?;
     Ok(EndpointFacts { ready, delayed_retries, calls, never_sent })
+}
+
+/// How many entries a feed of this endpoint ever had, those that are out of retention included.
+///
+/// # Errors
+/// Those of the database.
+pub fn told(tx: &mut Tx<'_>, feed: &str) -> Result<u64, SqlError> {
+    Ok(feed::extent(tx, feed)?.map_or(0, |extent| extent.last))
 }

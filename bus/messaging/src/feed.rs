@@ -18,7 +18,7 @@ pub use poll::FeedSource;
 pub use publish::{FeedOverview, FeedPage, FeedQuery, PublishedEntry, ReaderOverview};
 pub use reading::{Entry, Restart};
 
-pub(crate) use entries::{append, clean, stored};
+pub(crate) use entries::{append, clean, extent, stored};
 pub(crate) use poll::Poller;
 pub(crate) use reading::{RegisteredFeed, entry_to_learn};
 

@@ -3,6 +3,7 @@
 
 mod copies;
 mod facts;
+mod interest;
 mod money;
 mod places;
 mod report;

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use axum::Router;
 use hosting::{Health, Host, Outside, ServiceFailure};
+use messaging::feed::FeedSource;
 use messaging::http::{Access, RouteEntry};
 use messaging::topology::Misfit;
 use messaging::{Service, Settings, Transport, TransportError};
 use storage::{Database, ReadError, SqlError};
 
+use crate::in_process;
 use crate::services::ServiceName;
 
 /// How long a service gets to stop, all its parts together.
@@ -42,6 +44,24 @@ impl std::fmt::Debug for GatewayAddress {
     }
 }
 
+/// What services reach outside their own process and the bus.
+#[derive(Debug, Clone)]
+pub struct Outward {
+    /// The external gateway.
+    pub gateway: GatewayAddress,
+    /// The basket's stored feed.
+    pub baskets: FeedSource,
+}
+
+impl Outward {
+    /// Where services find each other when a [`crate::Shop`] runs all of them: by name, in the same process.
+    #[must_use]
+    pub fn in_one_process(gateway: GatewayAddress, access: &Access) -> Self {
+        let baskets = FeedSource { url: in_process::url(ServiceName::ShoppingBasket), service_key: access.service_key.clone() };
+        Self { gateway, baskets }
+    }
+}
+
 /// What a service is built from. Cheap to clone.
 #[derive(Clone)]
 pub struct Parts {
@@ -51,8 +71,8 @@ pub struct Parts {
     pub transport: Arc<dyn Transport>,
     /// The keys that open its routes.
     pub access: Access,
-    /// The external gateway.
-    pub gateway: GatewayAddress,
+    /// Whom it calls by HTTP.
+    pub outward: Outward,
     /// Where it says how it is.
     pub health: Health,
     /// The limits of its endpoint.
@@ -105,14 +125,14 @@ pub struct RunningService {
 /// # Errors
 /// If its database cannot be read, or a part does not start.
 pub async fn start_service(name: ServiceName, db: Database, parts: &Parts) -> Result<RunningService, StartError> {
-    let endpoint = name.endpoint(&parts.gateway);
+    let endpoint = name.endpoint(&parts.outward);
     let bound = endpoint.bind(parts.outside.clone(), db, Arc::clone(&parts.transport), &parts.health, parts.settings.clone()).await;
     let (service, hosted) = bound.map_err(|source| StartError::Database { service: name, source })?;
     let mut host = Host::new(parts.outside.clone(), parts.health.clone(), STOP_WITHIN);
     for part in hosted {
         host.start(part).await?;
     }
-    let (router, routes) = name.routes(service.clone(), parts.access.clone(), &parts.gateway);
+    let (router, routes) = name.routes(service.clone(), parts.access.clone(), &parts.outward);
     Ok(RunningService { name, service, router, routes, host })
 }
 

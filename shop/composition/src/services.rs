@@ -8,7 +8,7 @@ use messaging::topology::{Misfit, check};
 use messaging::{Endpoint, Service, Topology};
 use storage::Migrations;
 
-use crate::running::GatewayAddress;
+use crate::running::Outward;
 
 /// A service of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,11 +23,14 @@ pub enum ServiceName {
     Ordering,
     /// The way to the payment gateway.
     Payment,
+    /// What buyers are interested in.
+    Marketing,
 }
 
 impl ServiceName {
     /// All services, in order of start.
-    pub const ALL: [Self; 5] = [Self::BoxOffice, Self::Payment, Self::Ordering, Self::ShoppingBasket, Self::EventCatalog];
+    pub const ALL: [Self; 6] =
+        [Self::BoxOffice, Self::Payment, Self::Ordering, Self::ShoppingBasket, Self::EventCatalog, Self::Marketing];
 
     /// Its name in paths, files and on the bus.
     #[must_use]
@@ -38,18 +41,20 @@ impl ServiceName {
             Self::BoxOffice => "box-office",
             Self::Ordering => "ordering",
             Self::Payment => "payment",
+            Self::Marketing => "marketing",
         }
     }
 
     /// Its endpoint, not bound to anything yet.
     #[must_use]
-    pub fn endpoint(self, gateway: &GatewayAddress) -> Endpoint {
+    pub fn endpoint(self, outward: &Outward) -> Endpoint {
         match self {
             Self::EventCatalog => event_catalog::endpoint(),
             Self::ShoppingBasket => shopping_basket::endpoint(),
             Self::BoxOffice => box_office::endpoint(),
             Self::Ordering => ordering::endpoint(),
-            Self::Payment => payment::endpoint(gateway.client()),
+            Self::Payment => payment::endpoint(outward.gateway.client()),
+            Self::Marketing => marketing::endpoint(outward.baskets.clone()),
         }
     }
 
@@ -62,17 +67,19 @@ impl ServiceName {
             Self::BoxOffice => box_office::MIGRATIONS,
             Self::Ordering => ordering::MIGRATIONS,
             Self::Payment => payment::MIGRATIONS,
+            Self::Marketing => marketing::MIGRATIONS,
         };
         vec![messaging::MIGRATIONS, own]
     }
 
-    pub(crate) fn routes(self, service: Service, access: Access, gateway: &GatewayAddress) -> (Router, Vec<RouteEntry>) {
+    pub(crate) fn routes(self, service: Service, access: Access, outward: &Outward) -> (Router, Vec<RouteEntry>) {
         match self {
             Self::EventCatalog => event_catalog::routes(service, access),
             Self::ShoppingBasket => shopping_basket::routes(service, access),
             Self::BoxOffice => box_office::routes(service, access),
             Self::Ordering => ordering::routes(service, access),
-            Self::Payment => payment::routes(service, access, gateway.card_entry()),
+            Self::Payment => payment::routes(service, access, outward.gateway.card_entry()),
+            Self::Marketing => marketing::routes(service, access),
         }
     }
 }
@@ -87,7 +94,7 @@ impl fmt::Display for ServiceName {
 ///
 /// # Errors
 /// Every way in which they do not.
-pub fn topology(gateway: &GatewayAddress) -> Result<Topology, Misfit> {
-    let endpoints = ServiceName::ALL.map(|name| name.endpoint(gateway));
+pub fn topology(outward: &Outward) -> Result<Topology, Misfit> {
+    let endpoints = ServiceName::ALL.map(|name| name.endpoint(outward));
     check(&endpoints.each_ref().map(Endpoint::declaration))
 }

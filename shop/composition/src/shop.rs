@@ -11,6 +11,7 @@ use http::{StatusCode, header};
 use messaging::http::{Class, Problem, RouteEntry, shown_path};
 use storage::Database;
 
+use crate::in_process::InProcess;
 use crate::running::{Parts, RunningService, StartError, start_service};
 use crate::services::{ServiceName, topology};
 use crate::{admin, seeding};
@@ -42,16 +43,19 @@ impl Shop {
     /// # Panics
     /// If a service has no database.
     #[expect(clippy::panic, reason = "documented: a missing database is a mistake of the caller's code")]
-    pub async fn start(parts: Parts, mut databases: BTreeMap<ServiceName, Database>) -> Result<Self, StartError> {
-        let topology = topology(&parts.gateway)?;
+    pub async fn start(mut parts: Parts, mut databases: BTreeMap<ServiceName, Database>) -> Result<Self, StartError> {
+        let topology = topology(&parts.outward)?;
         nothing_is_lacking(&databases).await?;
         parts.transport.provision(&topology).await?;
+        let doors = InProcess::around(&parts.outside);
+        parts.outside.http = doors.clone();
         let mut services = Vec::new();
         for name in ServiceName::ALL {
             let Some(db) = databases.remove(&name) else { panic!("no database was given for {name}") };
             services.push(start_service(name, db, &parts).await?);
         }
         let (router, routes) = assemble(&parts, &services);
+        doors.open(router.clone());
         Ok(Self { parts, services, router, routes })
     }
 
@@ -84,6 +88,11 @@ impl Shop {
     #[must_use]
     pub fn services(&self) -> &[RunningService] {
         &self.services
+    }
+
+    /// Answers all who wait for news, so that their requests do not hold up the end.
+    pub fn end_waits(&self) {
+        self.services.iter().for_each(|running| running.service.end_waits());
     }
 
     /// Stops all services at once, for none waits for another; answers what was not done in time.

@@ -6,13 +6,16 @@ mod view;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Json, Router};
+use contracts::shopping_basket::BasketEvent;
 use contracts::{BasketId, LineId};
 use messaging::Service;
-use messaging::http::{Access, Change, Class, Path, Problem, RouteEntry, Routes};
+use messaging::feed::{FeedPage, FeedQuery};
+use messaging::http::{Access, Change, Class, Path, Problem, Query, RouteEntry, Routes};
 use utoipa::OpenApi;
 
 use crate::changes::{self, Wish};
 use request::{AcceptPrice, AddLine, ChangeLine, CheckOut, Nothing};
+use view::{BasketEvents, Feeds};
 pub(crate) use view::{BasketCreated, BasketView, LineView, OrderPlaced, refused, refused_checkout};
 
 /// The router, and the table of its routes.
@@ -26,6 +29,8 @@ pub fn routes(service: Service, access: Access) -> (Router, Vec<RouteEntry>) {
         .delete("/baskets/{id}/lines/{line}", Class::Secret, remove)
         .post("/baskets/{id}/lines/{line}/accept-price", Class::Secret, accept_price)
         .post("/baskets/{id}/checkout", Class::Secret, checkout)
+        .get("/feeds", Class::Organiser, feeds)
+        .get("/feeds/basket-events", Class::Service, basket_events)
         .finish(service)
 }
 
@@ -37,7 +42,7 @@ pub fn routes(service: Service, access: Access) -> (Router, Vec<RouteEntry>) {
                        (RFC 9457) and say what is wrong and what to do. Changes take an `Idempotency-Key`."
     ),
     servers((url = "/api/shopping-basket")),
-    paths(create, show, add, change_line, remove, accept_price, checkout)
+    paths(create, show, add, change_line, remove, accept_price, checkout, feeds, basket_events)
 )]
 struct Description;
 
@@ -138,4 +143,26 @@ async fn checkout(
     let buyer = change.body.buyer()?;
     let placed = basket.operation(change.key, move |ctx| changes::checkout(ctx, id, &buyer)).await?;
     Ok((StatusCode::CREATED, Json(placed)))
+}
+
+/// What happens in baskets, in the order of their commits: the stored feed, polled by any number of readers. 410 with `oldest` for a
+/// cursor that cannot be read on from.
+#[utoipa::path(
+    get, path = "/feeds/basket-events",
+    params(
+        ("after" = Option<String>, Query, description = "`next` of the page before; without it, from the oldest entry"),
+        ("max" = Option<u32>, Query, description = "entries at most: 1 to 1000, 100 unless said"),
+        ("wait" = Option<String>, Query, description = "how long to wait for an entry: `20s`, at most 30 seconds"),
+        ("reader" = Option<String>, Query, description = "the reader's name, to show how far it is")
+    ),
+    responses((status = 200, body = BasketEvents), (status = 400), (status = 410))
+)]
+async fn basket_events(State(basket): State<Service>, Query(query): Query<FeedQuery>) -> Result<Json<FeedPage>, Problem> {
+    basket.feed::<BasketEvent>(query).await.map(Json)
+}
+
+/// The feeds, who reads them, and how far behind each reader is.
+#[utoipa::path(get, path = "/feeds", responses((status = 200, body = Feeds)))]
+async fn feeds(State(basket): State<Service>) -> Result<Json<Feeds>, Problem> {
+    Ok(Json(Feeds { feeds: basket.feeds().await? }))
 }

@@ -1,7 +1,11 @@
 //! The basket's facts for the shop's invariants: its copy of the catalog, and what was checked out.
 
+use std::collections::BTreeMap;
+
+use contracts::shopping_basket::BasketEvent;
 use contracts::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
 use hosting::Timestamp;
+use messaging::FeedEntry as _;
 use serde::Serialize;
 use storage::{SqlError, Tx, params};
 
@@ -16,6 +20,18 @@ pub struct Facts {
     pub checked_out: Vec<CheckedOut>,
     /// Lines of open baskets that still wait for the box office's word. At rest there is none.
     pub lines_requested: u64,
+    /// Entries that the feed ever had.
+    pub told: u64,
+    /// What became of the lines about each event.
+    pub lines_by_event: BTreeMap<EventId, LineCounts>,
+}
+
+/// How many lines about one event there ever were, and how many of them ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LineCounts {
+    pub added: u64,
+    pub removed: u64,
+    pub checked_out: u64,
 }
 
 /// The copy of an event.
@@ -77,7 +93,19 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
         ticket_types: ticket_types(tx)?,
         checked_out: checked_out(tx)?,
         lines_requested: tx.query_one(requested, params![], |row| row.get(0))?,
+        told: messaging::audit::told(tx, BasketEvent::FEED)?,
+        lines_by_event: lines_by_event(tx)?,
     })
+}
+
+fn lines_by_event(tx: &mut Tx<'_>) -> Result<BTreeMap<EventId, LineCounts>, SqlError> {
+    let sql = "SELECT l.event_id, COUNT(*), SUM(CASE WHEN l.state = 'removed' THEN 1 ELSE 0 END),
+                   SUM(CASE WHEN l.state = 'held' AND b.order_id IS NOT NULL THEN 1 ELSE 0 END)
+               FROM lines l JOIN baskets b ON b.basket_id = l.basket_id GROUP BY l.event_id ORDER BY l.event_id";
+    let counts = tx.query(sql, params![], |row| {
+        Ok((EventId::new(row.get(0)?), LineCounts { added: row.get(1)?, removed: row.get(2)?, checked_out: row.get(3)? }))
+    });
+    Ok(counts?.into_iter().collect())
 }
 
 fn events(tx: &mut Tx<'_>) -> Result<Vec<EventCopy>, SqlError> {

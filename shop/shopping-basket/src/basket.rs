@@ -3,6 +3,7 @@
 
 mod checkout;
 mod refused;
+mod told;
 
 use contracts::box_office::{HoldTickets, ReleaseHold};
 use contracts::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
@@ -12,6 +13,7 @@ use crate::line::{Line, LineInput, LineState};
 
 pub use checkout::{Buyer, Checkout, TOTAL_MINOR_MAX};
 pub use refused::{BasketRefused, CheckoutRefused, Hindrance};
+pub use told::changes;
 
 /// How many lines a basket may have, removed ones apart.
 pub const LINES_MAX: usize = 20;

@@ -1,11 +1,12 @@
 //! What buyers do: each change loads the basket, lets it decide, saves it and sends what follows.
 
+use contracts::shopping_basket::BasketEvent;
 use contracts::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
-use messaging::Context;
+use messaging::{Context, HandlerResult};
 use messaging::http::Problem;
 
 use crate::api::{LineView, OrderPlaced, refused, refused_checkout};
-use crate::basket::{Basket, BasketRefused, Buyer, Checkout, NewLine, Offer};
+use crate::basket::{self, Basket, BasketRefused, Buyer, Checkout, NewLine, Offer};
 use crate::{catalog, store};
 
 /// Makes an empty basket; its id is the buyer's secret.
@@ -22,7 +23,7 @@ pub(crate) fn add(ctx: &mut Context<'_>, id: BasketId, wish: &Wish) -> Result<Li
     let new = NewLine { line_id: LineId::new(ctx.new_id()), hold_id: HoldId::new(ctx.new_id()) };
     let mut basket = before.clone();
     let hold = basket.add(new, &offer, wish.quantity).map_err(refused)?;
-    store::save(ctx.tx(), &before, &basket)?;
+    keep(ctx, &before, &basket)?;
     ctx.send(hold)?;
     show(&basket, new.line_id, &offer)
 }
@@ -41,7 +42,7 @@ pub(crate) fn change(ctx: &mut Context<'_>, id: BasketId, line_id: LineId, quant
     let offer = offer_of_line(ctx, &before, line_id)?;
     let mut basket = before.clone();
     let hold = basket.change(line_id, &offer, quantity).map_err(refused)?;
-    store::save(ctx.tx(), &before, &basket)?;
+    keep(ctx, &before, &basket)?;
     ctx.send(hold)?;
     show(&basket, line_id, &offer)
 }
@@ -52,7 +53,7 @@ pub(crate) fn remove(ctx: &mut Context<'_>, id: BasketId, line_id: LineId) -> Re
     let offer = offer_of_line(ctx, &before, line_id)?;
     let mut basket = before.clone();
     let release = basket.remove(line_id).map_err(refused)?;
-    store::save(ctx.tx(), &before, &basket)?;
+    keep(ctx, &before, &basket)?;
     ctx.send(release)?;
     show(&basket, line_id, &offer)
 }
@@ -64,7 +65,7 @@ pub(crate) fn accept_price(ctx: &mut Context<'_>, id: BasketId, line_id: LineId,
     let seen = seen_minor.map_or(offer.price, |minor| Money::new(minor, offer.price.currency));
     let mut basket = before.clone();
     basket.accept_price(line_id, seen, offer.price).map_err(refused)?;
-    store::save(ctx.tx(), &before, &basket)?;
+    keep(ctx, &before, &basket)?;
     show(&basket, line_id, &offer)
 }
 
@@ -80,7 +81,7 @@ pub(crate) fn checkout(ctx: &mut Context<'_>, id: BasketId, buyer: &Buyer) -> Re
     let order_id = match basket.checkout(order_id, buyer, &offers, now).map_err(refused_checkout)? {
         Checkout::Already(order_id) => order_id,
         Checkout::Placed(order) => {
-            store::save(ctx.tx(), &before, &basket)?;
+            keep(ctx, &before, &basket)?;
             ctx.send(order)?;
             order_id
         }
@@ -88,6 +89,13 @@ pub(crate) fn checkout(ctx: &mut Context<'_>, id: BasketId, buyer: &Buyer) -> Re
     let total = basket.total();
     let (total_minor, currency) = total.map_or_else(Default::default, |total| (total.amount_minor, total.currency.to_string()));
     Ok(OrderPlaced { order_id, total_minor, currency })
+}
+
+/// Saves what changed and tells those who follow the feed.
+pub(crate) fn keep(ctx: &mut Context<'_>, before: &Basket, after: &Basket) -> HandlerResult {
+    store::save(ctx.tx(), before, after)?;
+    let basket_id = after.basket_id;
+    basket::changes(before, after).into_iter().try_for_each(|change| ctx.append(&BasketEvent { basket_id, change }))
 }
 
 fn lock(ctx: &mut Context<'_>, id: BasketId) -> Result<Basket, Problem> {

@@ -9,7 +9,7 @@ use contracts::{BasketId, HoldId};
 use messaging::{Context, HandlerError, HandlerResult};
 
 use crate::line::LineInput;
-use crate::{catalog, store};
+use crate::{catalog, changes, store};
 
 /// Lines of a cancelled event that one step marks.
 const CANCEL_STEP: u32 = 100;
@@ -60,7 +60,7 @@ pub(crate) fn cancel_lines_of_event(ctx: &mut Context<'_>, cmd: CancelLinesOfEve
         if let Some(before) = store::lock(ctx.tx(), *basket_id)? {
             let mut basket = before.clone();
             if basket.event_cancelled(cmd.event_id) {
-                store::save(ctx.tx(), &before, &basket)?;
+                changes::keep(ctx, &before, &basket)?;
             }
         }
     }
@@ -89,7 +89,7 @@ fn hold_changed(ctx: &mut Context<'_>, basket_id: BasketId, hold_id: HoldId, inp
     };
     let mut basket = before.clone();
     if basket.hold_changed(hold_id, input) {
-        return store::save(ctx.tx(), &before, &basket);
+        return changes::keep(ctx, &before, &basket);
     }
     tracing::debug!(%hold_id, "a late or repeated message about a hold was ignored");
     Ok(())

@@ -15,7 +15,7 @@ mod store;
 
 use contracts::box_office::{HoldTickets, ReleaseHold};
 use contracts::ordering::PlaceOrder;
-use contracts::shopping_basket::CancelLinesOfEvent;
+use contracts::shopping_basket::{BasketEvent, CancelLinesOfEvent};
 use messaging::Endpoint;
 
 pub use api::routes;
@@ -41,6 +41,7 @@ pub fn endpoint() -> Endpoint {
         .on(handlers::tickets_held)
         .on(handlers::hold_rejected)
         .on(handlers::hold_expired)
+        .keeps::<BasketEvent>()
         .sends::<HoldTickets>()
         .sends::<ReleaseHold>()
         .sends::<PlaceOrder>()

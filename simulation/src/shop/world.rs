@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use broker::{Broker, BrokerSettings};
 use composition::invariants::Sources;
-use composition::{GatewayAddress, Parts, ServiceName};
+use composition::{GatewayAddress, Outward, Parts, ServiceName};
 use embedded::Embedded;
 use hosting::{Health, Outside, Protections};
 use messaging::http::Access;
@@ -77,7 +77,7 @@ pub(crate) struct World {
     pub(crate) transport: Arc<SimTransport>,
     pub(crate) access: Access,
     disks: BTreeMap<Role, Disk>,
-    gateway: GatewayAddress,
+    outward: Outward,
     topology: Topology,
     protections: Protections,
 }
@@ -103,13 +103,15 @@ impl World {
             disks.insert(role, Disk { group: sim.group(role.name()), location, database });
         }
         sim.drop_connection_when(|response| response.extensions().get::<DropConnection>().is_some());
+        let access = Access { organiser_key: "organiser".to_owned(), service_key: "service".to_owned() };
+        let outward = Outward::in_one_process(gateway, &access);
         Ok(Arc::new(Self {
             sim: sim.clone(),
             transport: Arc::new(SimTransport::new(sim)),
-            access: Access { organiser_key: "organiser".to_owned(), service_key: "service".to_owned() },
+            access,
             disks,
-            topology: composition::topology(&gateway).map_err(|misfit| NoWorld(misfit.to_string()))?,
-            gateway,
+            topology: composition::topology(&outward).map_err(|misfit| NoWorld(misfit.to_string()))?,
+            outward,
             protections,
         }))
     }
@@ -198,7 +200,8 @@ impl World {
     }
 
     async fn run_gateway(&self, group: Group, outside: Outside, db: Database) -> Result<(), String> {
-        let keys = Keys { secret: self.gateway.secret_key.clone(), publishable: self.gateway.publishable_key.clone() };
+        let GatewayAddress { secret_key, publishable_key, .. } = self.outward.gateway.clone();
+        let keys = Keys { secret: secret_key, publishable: publishable_key };
         self.sim.serve(group, GATEWAY, Gateway::new(outside, db, &keys).router());
         pending().await
     }
@@ -208,7 +211,7 @@ impl World {
             outside,
             transport: Arc::clone(&self.transport) as Arc<dyn messaging::Transport>,
             access: self.access.clone(),
-            gateway: self.gateway.clone(),
+            outward: self.outward.clone(),
             health: Health::default(),
             settings: Settings::default(),
         };

@@ -10,7 +10,7 @@ use super::Fault;
 
 const BUS: &[&str] = &["broker-core", "hosting", "storage", "broker", "messaging", "embedded", "conformance"];
 const SHOP: &[&str] =
-    &["contracts", "event-catalog", "shopping-basket", "box-office", "ordering", "payment", "payment-gateway", "composition"];
+    &["contracts", "event-catalog", "shopping-basket", "box-office", "ordering", "payment", "marketing", "payment-gateway", "composition"];
 const A_SERVICE: &[&[&str]] = &[&["contracts", "messaging", "storage", "hosting"]];
 
 /// Crate → the crates of ours that it may name.
@@ -28,6 +28,7 @@ const MAY_NAME: &[(&str, &[&[&str]])] = &[
     ("box-office", A_SERVICE),
     ("ordering", A_SERVICE),
     ("payment", A_SERVICE),
+    ("marketing", A_SERVICE),
     ("payment-gateway", &[&["storage", "hosting"]]),
     ("buyer", &[&["hosting"]]),
     ("composition", &[SHOP, &["messaging", "storage", "hosting"]]),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use broker::{Broker, BrokerSettings};
-use composition::{GatewayAddress, Parts, ServiceName, Shop};
+use composition::{GatewayAddress, Outward, Parts, ServiceName, Shop};
 use embedded::Embedded;
 use hosting::{Health, Outside};
 use messaging::Settings;
@@ -44,15 +44,17 @@ pub(super) async fn shop(
 ) -> Result<Shop, Failure> {
     let keys = folder.keys(&*outside.entropy)?;
     let databases = databases(folder)?;
+    let access = Access { organiser_key: keys.organiser, service_key: keys.service };
+    let gateway = GatewayAddress {
+        url: gateway_url.to_owned(),
+        secret_key: gateway_keys.secret.clone(),
+        publishable_key: gateway_keys.publishable.clone(),
+    };
     let parts = Parts {
         outside: outside.clone(),
         transport: Arc::new(Embedded::new(broker.clone())),
-        access: Access { organiser_key: keys.organiser, service_key: keys.service },
-        gateway: GatewayAddress {
-            url: gateway_url.to_owned(),
-            secret_key: gateway_keys.secret.clone(),
-            publishable_key: gateway_keys.publishable.clone(),
-        },
+        outward: Outward::in_one_process(gateway, &access),
+        access,
         health: health.clone(),
         settings: Settings { stop_ms_max: STOP_MS_MAX, ..Settings::default() },
     };

@@ -29,6 +29,7 @@ impl Work {
     /// Lets requests finish, then the services, then what they stand on.
     pub(super) async fn stop(self, outside: &Outside) {
         let Self { server, mut shop, gateway_server, broker } = self;
+        shop.end_waits();
         if !server.stop(REQUESTS_WITHIN).await {
             tracing::warn!("some requests were not done in time");
         }

@@ -36,6 +36,7 @@ pub struct ShopFacts {
     pub box_office: box_office::audit::Facts,
     pub ordering: ordering::audit::Facts,
     pub payment: payment::audit::Facts,
+    pub marketing: marketing::audit::Facts,
     pub gateway: payment_gateway::audit::Facts,
     pub endpoints: BTreeMap<ServiceName, EndpointFacts>,
     pub queues: Vec<QueueFacts>,
@@ -71,6 +72,7 @@ impl ShopFacts {
             box_office: named("box-office", of(ServiceName::BoxOffice)?.read(box_office::audit::read).await)?,
             ordering: named("ordering", of(ServiceName::Ordering)?.read(ordering::audit::read).await)?,
             payment: named("payment", of(ServiceName::Payment)?.read(payment::audit::read).await)?,
+            marketing: named("marketing", of(ServiceName::Marketing)?.read(marketing::audit::read).await)?,
             gateway: gateway.map_err(|error| Unreadable { of: "payment-gateway".to_owned(), why: error.to_string() })?,
             endpoints,
             queues,
@@ -94,6 +96,8 @@ impl ShopFacts {
         why.extend(orders.map(|order| format!("order {} is {}", order.order_id, order.state)));
         let payments = self.payment.payments.iter().filter(|payment| !payment.is_at_rest);
         why.extend(payments.map(|payment| format!("payment {}/{} is {}", payment.order_id, payment.attempt, payment.state)));
+        let (told, counted) = (self.basket.told, self.marketing.entries());
+        why.extend((!self.marketing.incomplete && counted < told).then(|| format!("{} basket events for marketing", told - counted)));
         why
     }
 

@@ -4,7 +4,7 @@ use hosting::Timestamp;
 use serde::Serialize;
 
 use super::facts::ShopFacts;
-use super::{copies, money, places};
+use super::{copies, interest, money, places};
 
 /// How much there was to judge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -55,6 +55,7 @@ pub fn judge(facts: &ShopFacts, again: &ShopFacts, now: Timestamp) -> Report {
             (4, places::ended_orders_have_no_tickets(facts)),
             (5, places::holds_end(facts, now)),
             (6, copies::equal_their_sources(facts)),
+            (7, interest::is_counted_once(facts)),
             (11, money::charges_belong_to_orders(facts)),
             (11, copies::baskets_became_their_orders(facts)),
             (11, places::no_issued_order_of_a_cancelled_event(facts)),

@@ -8,7 +8,7 @@ use broker::{Broker, BrokerSettings};
 use buyer::{Choice, Client, End, Journal, Purchase, Whim};
 use bytes::Bytes;
 use composition::invariants::{QueueFacts, Report, ShopFacts, Sources, judge};
-use composition::{GatewayAddress, Parts, ServiceName, Shop};
+use composition::{GatewayAddress, Outward, Parts, ServiceName, Shop};
 use embedded::Embedded;
 use hosting::{Either, Health, HttpClient, Outside, race};
 use http::{Method, Request, Response, header};
@@ -83,11 +83,14 @@ impl TestShop {
         let gateway_db = open(&at("gateway"), &[payment_gateway::MIGRATIONS]);
         let keys = Keys { secret: SECRET_KEY.to_owned(), publishable: "pk_test".to_owned() };
         network.serve("gateway.test", Gateway::new(outside.clone(), gateway_db.clone(), &keys).router());
+        let access = Access { organiser_key: ORGANISER.to_owned(), service_key: SERVICE.to_owned() };
+        let gateway =
+            GatewayAddress { url: "http://gateway.test".to_owned(), secret_key: keys.secret, publishable_key: keys.publishable };
         let parts = Parts {
             outside: outside.clone(),
             transport: Arc::new(Embedded::new(broker)),
-            access: Access { organiser_key: ORGANISER.to_owned(), service_key: SERVICE.to_owned() },
-            gateway: GatewayAddress { url: "http://gateway.test".to_owned(), secret_key: keys.secret, publishable_key: keys.publishable },
+            outward: Outward::in_one_process(gateway, &access),
+            access,
             health: Health::default(),
             settings,
         };

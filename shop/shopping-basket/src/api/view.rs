@@ -2,6 +2,7 @@
 
 use contracts::{BasketId, EventId, LineId, OrderId, TicketTypeId};
 use hosting::Timestamp;
+use messaging::feed::FeedOverview;
 use messaging::http::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,6 +32,39 @@ pub(crate) struct OrderPlaced {
     /// ISO 4217.
     #[serde(default)]
     pub(crate) currency: String,
+}
+
+/// A page of the feed, as the framework writes it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it documents what `FeedPage` is on the wire")]
+pub(super) struct BasketEvents {
+    /// In the order of their commits.
+    entries: Vec<BasketEntry>,
+    /// Where to read on; none while there never was an entry.
+    next: Option<String>,
+    /// Whether there is more by now.
+    more: bool,
+}
+
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it documents what `PublishedEntry` is on the wire")]
+struct BasketEntry {
+    /// Its place: reading after it gives the next.
+    cursor: String,
+    #[schema(value_type = String, format = "date-time")]
+    time: Timestamp,
+    /// The version of `data`.
+    version: u16,
+    /// `basket_id` and `change`: `kind` and what belongs to it.
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+/// The feeds of this service.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Feeds {
+    #[schema(value_type = Vec<Object>)]
+    pub(super) feeds: Vec<FeedOverview>,
 }
 
 /// A basket.
