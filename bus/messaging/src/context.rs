@@ -160,7 +160,11 @@ impl<'a> Context<'a> {
     /// [`feed::ENTRY_BYTES_MAX`].
     pub fn append<F: FeedEntry>(&mut self, entry: &F) -> HandlerResult {
         if !self.surroundings.declaration.feeds.contains(F::FEED) {
-            return Err(HandlerError::permanent(format!("endpoint `{}` has not declared that it keeps feed `{}`", self.endpoint(), F::FEED)));
+            return Err(HandlerError::permanent(format!(
+                "endpoint `{}` has not declared that it keeps feed `{}`",
+                self.endpoint(),
+                F::FEED
+            )));
         }
         let body = to_json(entry, F::FEED)?;
         if body.len() > feed::ENTRY_BYTES_MAX {

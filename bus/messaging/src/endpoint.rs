@@ -179,7 +179,11 @@ impl Endpoint {
     pub fn keeps<F: FeedEntry>(mut self) -> Self {
         let name = self.declaration.name;
         if F::ENDPOINT != name {
-            self.declaration.faults.push(format!("endpoint `{name}` keeps feed `{}`, which belongs to endpoint `{}`", F::FEED, F::ENDPOINT));
+            self.declaration.faults.push(format!(
+                "endpoint `{name}` keeps feed `{}`, which belongs to endpoint `{}`",
+                F::FEED,
+                F::ENDPOINT
+            ));
         }
         self.declaration.feeds.insert(F::FEED);
         self

@@ -29,7 +29,8 @@ pub fn check(endpoints: &[&Declaration]) -> Result<Topology, Misfit> {
     for endpoint in endpoints {
         faults.extend(unhandled(endpoint, &by_name));
         let absent = endpoint.polls.iter().filter(|(of, feed)| !by_name.get(of).is_some_and(|it| it.feeds.contains(feed)));
-        faults.extend(absent.map(|(of, feed)| format!("endpoint `{}` polls feed `{feed}` of `{of}`, which does not keep it", endpoint.name)));
+        faults
+            .extend(absent.map(|(of, feed)| format!("endpoint `{}` polls feed `{feed}` of `{of}`, which does not keep it", endpoint.name)));
         let awaited = endpoint.handles.iter().filter(|(name, kind)| **kind == Kind::Event && !published.contains(*name));
         faults.extend(awaited.map(|(name, _)| format!("endpoint `{}` awaits `{name}`, which nobody publishes", endpoint.name)));
     }

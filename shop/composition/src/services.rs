@@ -29,8 +29,7 @@ pub enum ServiceName {
 
 impl ServiceName {
     /// All services, in order of start.
-    pub const ALL: [Self; 6] =
-        [Self::BoxOffice, Self::Payment, Self::Ordering, Self::ShoppingBasket, Self::EventCatalog, Self::Marketing];
+    pub const ALL: [Self; 6] = [Self::BoxOffice, Self::Payment, Self::Ordering, Self::ShoppingBasket, Self::EventCatalog, Self::Marketing];
 
     /// Its name in paths, files and on the bus.
     #[must_use]

@@ -34,17 +34,39 @@ impl FeedEntry for BasketEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BasketChange {
-    LineAdded { line_id: LineId, event_id: EventId, ticket_type_id: TicketTypeId, quantity: u32 },
+    LineAdded {
+        line_id: LineId,
+        event_id: EventId,
+        ticket_type_id: TicketTypeId,
+        quantity: u32,
+    },
     /// The buyer asked for another number of places.
-    QuantityChanged { line_id: LineId, quantity: u32 },
-    LineRemoved { line_id: LineId },
+    QuantityChanged {
+        line_id: LineId,
+        quantity: u32,
+    },
+    LineRemoved {
+        line_id: LineId,
+    },
     /// The box office holds that many places.
-    PlacesHeld { line_id: LineId, quantity: u32 },
-    HoldRefused { line_id: LineId, reason: HoldRefusal },
-    HoldExpired { line_id: LineId },
+    PlacesHeld {
+        line_id: LineId,
+        quantity: u32,
+    },
+    HoldRefused {
+        line_id: LineId,
+        reason: HoldRefusal,
+    },
+    HoldExpired {
+        line_id: LineId,
+    },
     /// The line's event does not take place.
-    EventCancelled { line_id: LineId },
-    CheckedOut { order_id: OrderId },
+    EventCancelled {
+        line_id: LineId,
+    },
+    CheckedOut {
+        order_id: OrderId,
+    },
 }
 
 impl BasketChange {

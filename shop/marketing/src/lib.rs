@@ -23,8 +23,5 @@ pub const MIGRATIONS: storage::Migrations =
 /// The service as a reader of the basket's feed and a receiver of messages.
 #[must_use]
 pub fn endpoint(baskets: FeedSource) -> Endpoint {
-    Endpoint::new("marketing")
-        .migrations(MIGRATIONS)
-        .polls(baskets, handlers::basket_event, handlers::begin_anew)
-        .on(handlers::order_paid)
+    Endpoint::new("marketing").migrations(MIGRATIONS).polls(baskets, handlers::basket_event, handlers::begin_anew).on(handlers::order_paid)
 }

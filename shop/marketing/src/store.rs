@@ -42,7 +42,8 @@ pub(crate) fn line(tx: &mut Tx<'_>, line_id: LineId) -> Result<Option<Line>, Sql
 }
 
 pub(crate) fn lines_there(tx: &mut Tx<'_>, basket_id: BasketId) -> Result<Vec<Line>, SqlError> {
-    let sql = "SELECT line_id, basket_id, event_id, quantity, held, there FROM lines WHERE basket_id = $1 AND there = TRUE ORDER BY line_id";
+    let sql =
+        "SELECT line_id, basket_id, event_id, quantity, held, there FROM lines WHERE basket_id = $1 AND there = TRUE ORDER BY line_id";
     tx.query(sql, params![basket_id.to_uuid()], read_line)
 }
 

@@ -15,8 +15,8 @@ use utoipa::OpenApi;
 
 use crate::changes::{self, Wish};
 use request::{AcceptPrice, AddLine, ChangeLine, CheckOut, Nothing};
-use view::{BasketEvents, Feeds};
 pub(crate) use view::{BasketCreated, BasketView, LineView, OrderPlaced, refused, refused_checkout};
+use view::{BasketEvents, Feeds};
 
 /// The router, and the table of its routes.
 pub fn routes(service: Service, access: Access) -> (Router, Vec<RouteEntry>) {

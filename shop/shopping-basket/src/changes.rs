@@ -2,8 +2,8 @@
 
 use contracts::shopping_basket::BasketEvent;
 use contracts::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
-use messaging::{Context, HandlerResult};
 use messaging::http::Problem;
+use messaging::{Context, HandlerResult};
 
 use crate::api::{LineView, OrderPlaced, refused, refused_checkout};
 use crate::basket::{self, Basket, BasketRefused, Buyer, Checkout, NewLine, Offer};

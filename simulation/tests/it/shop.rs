@@ -102,3 +102,8 @@ fn a_shop_that_does_not_look_up_unknown_payments_is_found_out() {
 fn a_shop_that_releases_holds_in_any_state_is_found_out() {
     is_found("release-check");
 }
+
+#[test]
+fn a_reader_whose_cursor_is_not_in_its_transaction_is_found_out() {
+    is_found("feed-cursor");
+}

@@ -154,7 +154,11 @@ impl Service {
             tracing::warn!(feed, "a reader is ahead of this database, which must be older than it: the feed begins a new epoch");
             if let Err(error) = self.inner.db.write(move |tx| entries::renew_epoch(tx, feed, epoch)).await {
                 tracing::error!(%error, feed, "the epoch of the feed could not be renewed");
-                return Problem::unavailable("storage-unavailable", 1, "the feed has to begin a new epoch, and its storage is in trouble; try again");
+                return Problem::unavailable(
+                    "storage-unavailable",
+                    1,
+                    "the feed has to begin a new epoch, and its storage is in trouble; try again",
+                );
             }
             extent.epoch = epoch;
         }
@@ -219,6 +223,7 @@ fn duration(text: &str) -> Result<Duration, Problem> {
         (None, Some(digits)) => number(digits).map(Duration::from_secs),
         (None, None) => None,
     };
-    read.filter(|wait| *wait <= WAIT_LIMIT)
-        .ok_or_else(|| Problem::bad_request(format!("`wait` must be such as `20s` or `500ms`, at most {} s; it is `{text}`", WAIT_LIMIT.as_secs())))
+    read.filter(|wait| *wait <= WAIT_LIMIT).ok_or_else(|| {
+        Problem::bad_request(format!("`wait` must be such as `20s` or `500ms`, at most {} s; it is `{text}`", WAIT_LIMIT.as_secs()))
+    })
 }

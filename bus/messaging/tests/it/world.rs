@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use hosting::{BoxFuture, Clock, Entropy, Health, Host, HttpClient, HttpError, Ids, Outside, Protections, Spawner, TaskEnd, Timestamp};
 use messaging::{Endpoint, Service, Settings, Transport};
-use tower::ServiceExt as _;
 use storage::{CommitFault, CommitHook, Database, Driver, Location};
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 static NAMES: AtomicU64 = AtomicU64::new(0);

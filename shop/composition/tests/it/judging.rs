@@ -178,6 +178,21 @@ fn copies_that_differ_from_their_sources_break_invariant_6() {
 }
 
 #[test]
+fn events_that_marketing_missed_or_counted_twice_break_invariant_7() {
+    breaks(&[7], |facts| *facts.marketing.counted.get_mut("places_held").unwrap() += 1);
+    breaks(&[7], |facts| facts.marketing.interest.values_mut().for_each(|interest| interest.added += 1));
+    breaks(&[7], |facts| facts.marketing.interest.clear());
+    breaks(&[], |facts| {
+        facts.marketing.incomplete = true;
+        facts.marketing.counted.clear();
+    });
+    // What is not read yet is on its way.
+    let (mut facts, now) = clean();
+    *facts.marketing.counted.get_mut("places_held").unwrap() -= 1;
+    assert_eq!(report(&facts, now).under_way, ["1 basket events for marketing"]);
+}
+
+#[test]
 fn money_that_belongs_to_no_order_breaks_invariant_11() {
     breaks(&[11], |facts| {
         let stray = Charge { id: "ch_stray".to_owned(), payment_intent: "pi_stray".to_owned(), ..charge(facts).clone() };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
+use contracts::shopping_basket::BasketEvent;
 use messaging::Message;
 use serde_json::Value;
 
@@ -113,4 +114,16 @@ fn every_message_of_the_contracts_has_a_sample() {
         .map(|text| text.lines().filter(|line| line.starts_with("message!(")).count())
         .sum();
     assert_eq!(declared, names.names.len());
+}
+
+/// Entries of feeds have their golden files beside those of messages: one of every kind.
+#[test]
+fn every_kind_of_basket_event_is_written_and_read_as_its_golden_file_says() {
+    let golden = include_str!("../feeds/shopping-basket.basket-events.v1.json");
+    let entries = samples::basket_events();
+    assert_eq!(serde_json::from_str::<Value>(golden).unwrap(), serde_json::to_value(&entries).unwrap(), "raise its version");
+    assert_eq!(serde_json::from_str::<Vec<BasketEvent>>(golden).unwrap(), entries);
+    for entry in entries {
+        assert_eq!(serde_json::to_value(&entry).unwrap()["change"]["kind"], entry.change.kind());
+    }
 }

@@ -163,3 +163,18 @@ fn payments(visit: &mut impl super::golden::Visit) {
     visit.sample(PaymentRefunded { order_id: id(6), attempt: 1, amount });
     visit.sample(RefundFailed { order_id: id(6), attempt: 1, reason: "charge_disputed".into() });
 }
+
+/// One of every kind.
+pub(crate) fn basket_events() -> Vec<BasketEvent> {
+    let changes = [
+        BasketChange::LineAdded { line_id: id(4), event_id: id(1), ticket_type_id: id(2), quantity: 2 },
+        BasketChange::QuantityChanged { line_id: id(4), quantity: 3 },
+        BasketChange::LineRemoved { line_id: id(4) },
+        BasketChange::PlacesHeld { line_id: id(4), quantity: 3 },
+        BasketChange::HoldRefused { line_id: id(4), reason: HoldRefusal::SoldOut },
+        BasketChange::HoldExpired { line_id: id(4) },
+        BasketChange::EventCancelled { line_id: id(4) },
+        BasketChange::CheckedOut { order_id: id(6) },
+    ];
+    changes.map(|change| BasketEvent { basket_id: id(3), change }).into()
+}

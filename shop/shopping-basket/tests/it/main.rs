@@ -11,3 +11,4 @@ mod door;
 mod doors;
 mod golden;
 mod line_rows;
+mod told;
