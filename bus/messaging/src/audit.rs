@@ -4,7 +4,7 @@ use hosting::Timestamp;
 use serde::Serialize;
 use storage::{SqlError, Tx, params};
 
-use crate::feed;
+use crate::feed::{self, FeedEntry};
 
 /// What keeps an endpoint from being at rest, and what went wrong for good.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -50,4 +50,16 @@ pub fn read(tx: &mut Tx<'_>, now: Timestamp) -> Result<EndpointFacts, SqlError> 
 /// Those of the database.
 pub fn told(tx: &mut Tx<'_>, feed: &str) -> Result<u64, SqlError> {
     Ok(feed::extent(tx, feed)?.map_or(0, |extent| extent.last))
+}
+
+/// All entries that a feed ever had, in order; nothing once some of them are out of retention. One that cannot be read
+/// as `F` is left out.
+///
+/// # Errors
+/// Those of the database.
+pub fn all_told<F: FeedEntry>(tx: &mut Tx<'_>) -> Result<Option<Vec<F>>, SqlError> {
+    if feed::extent(tx, F::FEED)?.is_some_and(|extent| extent.oldest > 1) {
+        return Ok(None);
+    }
+    Ok(Some(feed::stored(tx, F::FEED)?.iter().filter_map(|body| serde_json::from_str(body).ok()).collect()))
 }

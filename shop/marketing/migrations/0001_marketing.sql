@@ -9,9 +9,11 @@ CREATE TABLE lines (
 ) WITHOUT_ROWID;
 CREATE INDEX lines_basket ON lines (basket_id, line_id);
 
--- Baskets: how many lines are there, when something last happened, and whether it became an order.
+-- Baskets: how many entries were about each, how many lines are there, when something last happened, and whether it became
+-- an order.
 CREATE TABLE baskets (
     basket_id   BYTES    NOT NULL PRIMARY KEY,
+    entries     BIGINT   NOT NULL,
     lines       BIGINT   NOT NULL,
     last_change BIGINT   NOT NULL,
     checked_out BOOLEAN  NOT NULL

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::EventId;
+use contracts::{BasketId, EventId};
 use serde::Serialize;
 use storage::{SqlError, Tx};
 
@@ -14,6 +14,8 @@ use crate::store;
 pub struct Facts {
     /// Entries taken in, by kind.
     pub counted: BTreeMap<String, u64>,
+    /// Entries about each basket.
+    pub by_basket: BTreeMap<BasketId, u64>,
     /// How far the lines about each event came.
     pub interest: BTreeMap<EventId, Interest>,
     /// Whether entries were missed or taken in anew: then the counts are not those of the whole feed.
@@ -35,6 +37,7 @@ impl Facts {
 pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
     Ok(Facts {
         counted: store::counted(tx)?.into_iter().collect(),
+        by_basket: store::entries_by_basket(tx)?.into_iter().collect(),
         interest: store::interest(tx)?.into_iter().collect(),
         incomplete: !store::restarts(tx, 1)?.is_empty(),
     })

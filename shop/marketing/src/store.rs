@@ -61,8 +61,8 @@ fn read_line(row: &Row<'_>) -> Result<Line, SqlError> {
 /// Something happened in a basket at `at`: it has so many lines more, and may have become an order.
 pub(crate) fn touch_basket(tx: &mut Tx<'_>, id: BasketId, at: Timestamp, lines_more: i64, checked_out: bool) -> Result<(), SqlError> {
     tx.execute(
-        "INSERT INTO baskets (basket_id, lines, last_change, checked_out) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (basket_id) DO UPDATE SET lines = baskets.lines + excluded.lines, last_change = excluded.last_change,
+        "INSERT INTO baskets (basket_id, entries, lines, last_change, checked_out) VALUES ($1, 1, $2, $3, $4)
+         ON CONFLICT (basket_id) DO UPDATE SET entries = baskets.entries + 1, lines = baskets.lines + excluded.lines, last_change = excluded.last_change,
              checked_out = baskets.checked_out OR excluded.checked_out",
         params![id.to_uuid(), lines_more, at, checked_out],
     )?;
@@ -146,6 +146,12 @@ pub(crate) fn left_before(tx: &mut Tx<'_>, before: Timestamp, max: u32) -> Resul
         params![before, max],
         |row| Ok((BasketId::new(row.get(0)?), row.get(1)?, row.get(2)?)),
     )
+}
+
+/// How many entries were about each basket.
+pub(crate) fn entries_by_basket(tx: &mut Tx<'_>) -> Result<Vec<(BasketId, u64)>, SqlError> {
+    let sql = "SELECT basket_id, entries FROM baskets ORDER BY basket_id";
+    tx.query(sql, params![], |row| Ok((BasketId::new(row.get(0)?), row.get(1)?)))
 }
 
 /// Forgets everything that the feed taught.

@@ -22,6 +22,8 @@ pub struct Facts {
     pub lines_requested: u64,
     /// Entries that the feed ever had.
     pub told: u64,
+    /// Entries about each basket; nothing once some are out of retention.
+    pub told_by_basket: Option<BTreeMap<BasketId, u64>>,
     /// What became of the lines about each event.
     pub lines_by_event: BTreeMap<EventId, LineCounts>,
 }
@@ -94,8 +96,18 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
         checked_out: checked_out(tx)?,
         lines_requested: tx.query_one(requested, params![], |row| row.get(0))?,
         told: messaging::audit::told(tx, BasketEvent::FEED)?,
+        told_by_basket: told_by_basket(tx)?,
         lines_by_event: lines_by_event(tx)?,
     })
+}
+
+fn told_by_basket(tx: &mut Tx<'_>) -> Result<Option<BTreeMap<BasketId, u64>>, SqlError> {
+    let Some(entries) = messaging::audit::all_told::<BasketEvent>(tx)? else { return Ok(None) };
+    let mut counts = BTreeMap::new();
+    for entry in entries {
+        *counts.entry(entry.basket_id).or_default() += 1;
+    }
+    Ok(Some(counts))
 }
 
 fn lines_by_event(tx: &mut Tx<'_>) -> Result<BTreeMap<EventId, LineCounts>, SqlError> {

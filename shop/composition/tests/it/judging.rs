@@ -182,6 +182,7 @@ fn events_that_marketing_missed_or_counted_twice_break_invariant_7() {
     breaks(&[7], |facts| *facts.marketing.counted.get_mut("places_held").unwrap() += 1);
     breaks(&[7], |facts| facts.marketing.interest.values_mut().for_each(|interest| interest.added += 1));
     breaks(&[7], |facts| facts.marketing.interest.clear());
+    breaks(&[7], |facts| facts.marketing.by_basket.values_mut().for_each(|entries| *entries += 1));
     breaks(&[], |facts| {
         facts.marketing.incomplete = true;
         facts.marketing.counted.clear();
