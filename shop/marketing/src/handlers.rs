@@ -1,8 +1,8 @@
 //! What an entry of the basket's feed, and what a paid order, change in the figures.
 
-use contracts::BasketId;
 use contracts::ordering::OrderPaid;
 use contracts::shopping_basket::{BasketChange, BasketEvent};
+use contracts::{BasketId, LineId};
 use messaging::feed::{Entry, Restart};
 use messaging::{Context, HandlerError, HandlerResult};
 
@@ -12,60 +12,44 @@ use crate::store::{self, Line};
 pub(crate) fn basket_event(ctx: &mut Context<'_>, entry: Entry<BasketEvent>) -> HandlerResult {
     let BasketEvent { basket_id, change } = entry.data;
     store::count(ctx.tx(), change.kind())?;
-    let lines_more = match change {
+    match change {
         BasketChange::LineAdded { line_id, event_id, quantity, .. } => {
             store::insert_line(ctx.tx(), &Line { line_id, basket_id, event_id, quantity, held: false, there: true })?;
             store::add(ctx.tx(), event_id, Interest { added: 1, ..Interest::default() })?;
-            1
         }
         BasketChange::QuantityChanged { line_id, quantity } => {
-            change_line(ctx, line_id, |line| Line { quantity, ..line }, Interest::default())?;
-            0
+            change_line(ctx, line_id, |line| (Line { quantity, ..line }, Interest::default()))?;
         }
-        BasketChange::PlacesHeld { line_id, quantity } => {
-            let first = !line(ctx, line_id)?.held;
-            let counted = Interest { held: u64::from(first), ..Interest::default() };
-            change_line(ctx, line_id, |line| Line { quantity, held: true, ..line }, counted)?;
-            0
-        }
+        BasketChange::PlacesHeld { line_id, quantity } => change_line(ctx, line_id, |line| {
+            // A line that is held again is still one line.
+            (Line { quantity, held: true, ..line }, Interest { held: u64::from(!line.held), ..Interest::default() })
+        })?,
         BasketChange::HoldRefused { line_id, .. } => {
-            change_line(ctx, line_id, |line| line, Interest { refused: 1, ..Interest::default() })?;
-            0
+            change_line(ctx, line_id, |line| (line, Interest { refused: 1, ..Interest::default() }))?
         }
-        BasketChange::HoldExpired { line_id } => {
-            change_line(ctx, line_id, |line| line, Interest { expired: 1, ..Interest::default() })?;
-            0
+        BasketChange::HoldExpired { line_id } => change_line(ctx, line_id, |line| (line, Interest { expired: 1, ..Interest::default() }))?,
+        BasketChange::LineRemoved { line_id } => {
+            change_line(ctx, line_id, |line| (Line { there: false, ..line }, Interest { removed: 1, ..Interest::default() }))?;
         }
-        BasketChange::LineRemoved { line_id } => take_out(ctx, line_id, Interest { removed: 1, ..Interest::default() })?,
-        BasketChange::EventCancelled { line_id } => take_out(ctx, line_id, Interest::default())?,
-        BasketChange::CheckedOut { .. } => {
-            checked_out(ctx, basket_id)?;
-            0
+        BasketChange::EventCancelled { line_id } => {
+            change_line(ctx, line_id, |line| (Line { there: false, ..line }, Interest::default()))?;
         }
-    };
-    let checked_out = matches!(change, BasketChange::CheckedOut { .. });
-    Ok(store::touch_basket(ctx.tx(), basket_id, entry.time, lines_more, checked_out)?)
+        BasketChange::CheckedOut { .. } => checked_out(ctx, basket_id)?,
+    }
+    Ok(store::touch_basket(ctx.tx(), basket_id, entry.time)?)
 }
 
-fn line(ctx: &mut Context<'_>, line_id: contracts::LineId) -> Result<Line, HandlerError> {
+fn change_line(ctx: &mut Context<'_>, line_id: LineId, change: impl FnOnce(Line) -> (Line, Interest)) -> HandlerResult {
     // The feed told of the line before it told of anything that happened to it.
-    store::line(ctx.tx(), line_id)?.ok_or_else(|| HandlerError::permanent(format!("the feed never told of line `{line_id}`")))
-}
-
-fn change_line(ctx: &mut Context<'_>, line_id: contracts::LineId, change: impl FnOnce(Line) -> Line, counted: Interest) -> HandlerResult {
-    let line = change(line(ctx, line_id)?);
+    let line =
+        store::line(ctx.tx(), line_id)?.ok_or_else(|| HandlerError::permanent(format!("the feed never told of line `{line_id}`")))?;
+    let (line, counted) = change(line);
     store::update_line(ctx.tx(), &line)?;
     Ok(store::add(ctx.tx(), line.event_id, counted)?)
 }
 
-/// How many lines the basket has more: one less, unless the line was out before.
-fn take_out(ctx: &mut Context<'_>, line_id: contracts::LineId, counted: Interest) -> Result<i64, HandlerError> {
-    let was_there = line(ctx, line_id)?.there;
-    change_line(ctx, line_id, |line| Line { there: false, ..line }, counted)?;
-    Ok(-i64::from(was_there))
-}
-
 fn checked_out(ctx: &mut Context<'_>, basket_id: BasketId) -> HandlerResult {
+    store::check_out(ctx.tx(), basket_id)?;
     let paid = u64::from(store::is_paid(ctx.tx(), basket_id)?);
     for line in store::lines_there(ctx.tx(), basket_id)? {
         store::add(ctx.tx(), line.event_id, Interest { checked_out: 1, paid, ..Interest::default() })?;

@@ -58,14 +58,19 @@ fn read_line(row: &Row<'_>) -> Result<Line, SqlError> {
     })
 }
 
-/// Something happened in a basket at `at`: it has so many lines more, and may have become an order.
-pub(crate) fn touch_basket(tx: &mut Tx<'_>, id: BasketId, at: Timestamp, lines_more: i64, checked_out: bool) -> Result<(), SqlError> {
+/// Something happened in a basket at `at`: it is known from then on, and has the lines that are there.
+pub(crate) fn touch_basket(tx: &mut Tx<'_>, id: BasketId, at: Timestamp) -> Result<(), SqlError> {
     tx.execute(
-        "INSERT INTO baskets (basket_id, entries, lines, last_change, checked_out) VALUES ($1, 1, $2, $3, $4)
-         ON CONFLICT (basket_id) DO UPDATE SET entries = baskets.entries + 1, lines = baskets.lines + excluded.lines, last_change = excluded.last_change,
-             checked_out = baskets.checked_out OR excluded.checked_out",
-        params![id.to_uuid(), lines_more, at, checked_out],
+        "INSERT INTO baskets (basket_id, entries, lines, last_change, checked_out)
+         VALUES ($1, 1, (SELECT COUNT(*) FROM lines WHERE basket_id = $1 AND there = TRUE), $2, FALSE)
+         ON CONFLICT (basket_id) DO UPDATE SET entries = baskets.entries + 1, lines = excluded.lines, last_change = excluded.last_change",
+        params![id.to_uuid(), at],
     )?;
+    Ok(())
+}
+
+pub(crate) fn check_out(tx: &mut Tx<'_>, id: BasketId) -> Result<(), SqlError> {
+    tx.execute("UPDATE baskets SET checked_out = TRUE WHERE basket_id = $1", params![id.to_uuid()])?;
     Ok(())
 }
 

@@ -129,7 +129,8 @@ impl Poller {
         let entries = Arc::new(entries);
         let to_learn = Arc::clone(&entries);
         let step = move |tx: &mut Tx<'_>| feed.learn(tx, service.now(), &service.inner.steps.surroundings, from.as_deref(), &to_learn);
-        let learnt = self.service.inner.db.write(step).await.map_err(|error| format!("what it tells cannot be written: {}", chain(&error)))?;
+        let learnt =
+            self.service.inner.db.write(step).await.map_err(|error| format!("what it tells cannot be written: {}", chain(&error)))?;
         self.service.committed(learnt.ready());
         if !self.service.inner.outside.protections.has("feed-cursor") {
             self.set_cursor_afterwards(&learnt, &entries).await;
