@@ -131,7 +131,7 @@ impl Poller {
         let step = move |tx: &mut Tx<'_>| feed.learn(tx, service.now(), &service.inner.steps.surroundings, from.as_deref(), &to_learn);
         let learnt =
             self.service.inner.db.write(step).await.map_err(|error| format!("what it tells cannot be written: {}", chain(&error)))?;
-        self.service.committed(learnt.ready());
+        self.service.committed(learnt.ready(), Vec::new());
         if !self.service.inner.outside.protections.has("feed-cursor") {
             self.set_cursor_afterwards(&learnt, &entries).await;
         }
@@ -162,7 +162,7 @@ impl Poller {
         };
         match self.service.inner.db.write(step).await {
             Ok(ready) => {
-                self.service.committed(ready);
+                self.service.committed(ready, Vec::new());
                 Ok(())
             }
             Err(error) => Err(format!("it cannot be begun anew: {}", chain(&error))),

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::{Json, Router};
-use hosting::Clock as _;
-use http::{Request, StatusCode};
+use bytes::Bytes;
+use hosting::{BoxFuture, Clock as _, HttpClient, HttpError};
+use http::{Request, Response, StatusCode};
 use messaging::feed::{Entry, FeedPage, FeedQuery, FeedSource, Restart};
 use messaging::http::{Access, Class, OperationKey, Problem, Query, Routes};
 use messaging::topology::check;
 use messaging::{Context, Endpoint, FeedEntry, HandlerError, HandlerResult, Service, Settings, TestEndpoint};
 use serde::{Deserialize, Serialize};
 use storage::{CommitFault, Migrations, SqlError, Tx, params};
+use tower::ServiceExt as _;
 
 use crate::bus::Bus;
 use crate::world::{Disk, Party, World, disk};
@@ -61,9 +63,32 @@ fn begin_anew(ctx: &mut Context<'_>, why: Restart) -> HandlerResult {
     Ok(())
 }
 
-fn router(service: &Service) -> Router {
-    let access = Access { organiser_key: "o".to_owned(), service_key: "s".to_owned() };
-    Routes::new(access).get("/feeds/door", Class::Service, page).finish(service.clone()).0
+/// The hall's door, as the network reaches it.
+struct Door {
+    world: World,
+    router: Router,
+}
+
+impl Door {
+    fn new(world: &World, hall: &Service, service_key: &str) -> Arc<dyn HttpClient> {
+        let access = Access { organiser_key: "o".to_owned(), service_key: service_key.to_owned() };
+        let router = Routes::new(access).get("/feeds/door", Class::Service, page).finish(hall.clone()).0;
+        Arc::new(Self { world: world.clone(), router })
+    }
+}
+
+impl HttpClient for Door {
+    fn send(&self, request: Request<Bytes>, _timeout: Duration) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(async move {
+            // A way takes its time, so that there are moments between asking, hearing and knowing.
+            self.world.sleep(Duration::from_millis(2)).await;
+            let answered = self.router.clone().oneshot(request.map(axum::body::Body::from)).await;
+            let (parts, body) = answered.unwrap().into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            self.world.sleep(Duration::from_millis(2)).await;
+            Ok(Response::from_parts(parts, bytes))
+        })
+    }
 }
 
 async fn page(State(hall): State<Service>, Query(query): Query<FeedQuery>) -> Result<Json<FeedPage>, Problem> {
@@ -74,7 +99,7 @@ async fn page(State(hall): State<Service>, Query(query): Query<FeedQuery>) -> Re
 fn open(world: &World, disk: &Disk) -> (Arc<Bus>, Party) {
     let bus = Bus::new(world);
     let party = world.start(&bus, disk, hall(), Settings::default());
-    world.serve(Some(router(&party.service)));
+    world.serve(Some(Door::new(world, &party.service, "s")));
     (bus, party)
 }
 
@@ -322,11 +347,10 @@ fn a_publisher_that_is_away_or_refuses_is_told_in_the_readers_health_and_read_on
     come(&world, &hall.service, &[1]);
     world.run_for(Duration::from_secs(1));
     assert!(world.health_of("counter").contains("could not be sent"), "{}", world.health_of("counter"));
-    let closed = Access { organiser_key: "o".to_owned(), service_key: "another".to_owned() };
-    world.serve(Some(Routes::new(closed).get("/feeds/door", Class::Service, page).finish(hall.service.clone()).0));
+    world.serve(Some(Door::new(&world, &hall.service, "another")));
     world.run_for(Duration::from_secs(15));
     assert!(world.health_of("counter").contains("403"), "{}", world.health_of("counter"));
-    world.serve(Some(router(&hall.service)));
+    world.serve(Some(Door::new(&world, &hall.service, "s")));
     world.run_for(Duration::from_secs(15));
     assert_eq!(seen(&world, &reader.service), [1]);
     assert!(world.health_of("counter").contains("Ready"));
@@ -391,8 +415,8 @@ fn an_endpoint_tells_only_through_feeds_that_it_declared_and_nothing_too_large()
 fn a_feed_is_closed_without_the_service_key() {
     let world = World::default();
     let (_bus, hall) = open(&world, &disk());
-    world.serve(Some(router(&hall.service)));
-    let request = Request::get("http://hall/feeds/door").body(bytes::Bytes::new()).unwrap();
-    let answer = world.wait(hosting::HttpClient::send(&world, request, Duration::from_secs(1))).unwrap();
+    world.serve(Some(Door::new(&world, &hall.service, "s")));
+    let request = Request::get("http://hall/feeds/door").body(Bytes::new()).unwrap();
+    let answer = world.wait(world.send(request, Duration::from_secs(1))).unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
