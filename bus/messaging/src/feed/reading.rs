@@ -162,7 +162,7 @@ impl RegisteredFeed {
         let cause = Cause { causation: Some(id.clone()), conversation: Some(id), ..Cause::default() };
         let mut ctx = Context::new(tx.reborrow(), now, cause, around);
         step::caught(|| work(&mut ctx))??;
-        Ok(ctx.ready())
+        Ok(ctx.left().ready)
     }
 
     /// Up to where this endpoint has read; none: from the beginning.
