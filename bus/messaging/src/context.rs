@@ -171,8 +171,8 @@ impl<'a> Context<'a> {
             let (bytes, max) = (body.len(), feed::ENTRY_BYTES_MAX);
             return Err(HandlerError::permanent(format!("an entry of feed `{}` has {bytes} bytes; a feed takes {max}", F::FEED)));
         }
-        let fresh_epoch = self.secret();
-        Ok(feed::append(&mut self.tx, F::FEED, F::VERSION, &body, self.now, fresh_epoch)?)
+        let entropy = &self.surroundings.outside.entropy;
+        Ok(feed::append(&mut self.tx, F::FEED, F::VERSION, &body, self.now, || entropy.secret())?)
     }
 
     /// Whether the message that is being handled was sent by this endpoint: a timeout.

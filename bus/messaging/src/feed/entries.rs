@@ -56,14 +56,21 @@ pub(crate) struct Found {
     pub(crate) entries: Vec<StoredEntry>,
 }
 
-/// Appends an entry; `fresh` becomes the epoch of a feed that has none yet.
-pub(crate) fn append(tx: &mut Tx<'_>, feed: &str, version: u16, body: &str, now: Timestamp, fresh: Uuid) -> Result<(), SqlError> {
+/// Appends an entry; `epoch` makes that of a feed that has none yet.
+pub(crate) fn append(
+    tx: &mut Tx<'_>,
+    feed: &str,
+    version: u16,
+    body: &str,
+    now: Timestamp,
+    epoch: impl FnOnce() -> Uuid,
+) -> Result<(), SqlError> {
     let next = "UPDATE feeds SET last_position = last_position + 1 WHERE feed = $1 RETURNING last_position";
     let position = match tx.query_optional(next, params![feed], |row| row.get::<u64>(0))? {
         Some(position) => position,
         None => {
             let first = "INSERT INTO feeds (feed, epoch, oldest_position, last_position) VALUES ($1, $2, 1, 1)";
-            tx.execute(first, params![feed, fresh])?;
+            tx.execute(first, params![feed, epoch()])?;
             1
         }
     };

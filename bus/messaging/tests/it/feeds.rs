@@ -281,6 +281,36 @@ fn two_readers_do_not_disturb_each_other_and_each_is_shown_with_its_backlog() {
 }
 
 #[test]
+fn a_slow_reader_misses_nothing_while_much_is_told_and_holds_up_nobody() {
+    let world = World::default();
+    let (bus, hall) = open(&world, &disk());
+    let quick = world.start(&bus, &disk(), counter(), Settings::default());
+    let (mut next, mut slow, mut pages) = (None, Vec::new(), 0);
+    for number in 1..=1_000_u32 {
+        let told =
+            hall.service.operation(OperationKey::internal("come", None, b""), move |ctx| Ok(ctx.append(&Came { people: 1_000 + number })?));
+        world.wait(told).unwrap();
+        if number % 50 == 0 {
+            let page = ask(&world, &hall.service, FeedQuery { max: Some(7), ..after(next) }).unwrap();
+            slow.extend(people(&page));
+            (next, pages) = (page.next, pages + 1);
+        }
+    }
+    world.run_for(Duration::from_secs(1));
+    let all: Vec<u32> = (1_001..=2_000).collect();
+    assert_eq!((slow.len(), pages, seen(&world, &quick.service)), (140, 20, all.clone()));
+    loop {
+        let page = ask(&world, &hall.service, FeedQuery { max: Some(1_000), ..after(next) }).unwrap();
+        slow.extend(people(&page));
+        next = page.next;
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(slow, all);
+}
+
+#[test]
 fn a_reader_learns_each_entry_once_whenever_it_is_killed() {
     // Every millisecond of its way is one at which it may be killed: before asking, while the answer is under way, before
     // and after its commit.

@@ -6,6 +6,7 @@ mod classes;
 mod documents;
 mod gateway;
 mod judging;
+mod learning;
 mod letters;
 mod network;
 mod plans;

@@ -1,7 +1,7 @@
 //! A shop to test: its databases in memory, the broker inside, the payment gateway behind its real router.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use broker::{Broker, BrokerSettings};
@@ -18,6 +18,7 @@ use payment_gateway::{Gateway, Keys};
 use serde_json::Value;
 use storage::{Database, Driver, Location, Migrations};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 use crate::network::Network;
 
@@ -163,6 +164,10 @@ impl TestShop {
     }
 
     pub(crate) fn buy(&self, choice: &Choice, card: &str) -> (End, Journal) {
+        self.runtime.block_on(self.one_buys(choice, card))
+    }
+
+    fn one_buys(&self, choice: &Choice, card: &str) -> impl Future<Output = (End, Journal)> + Send + use<> {
         let client = Client { outside: self.outside.clone(), shop: "http://shop.test".to_owned(), patience: Duration::from_secs(20) };
         let purchase = Purchase {
             choice: choice.clone(),
@@ -171,12 +176,36 @@ impl TestShop {
             name: "Ada".to_owned(),
             whim: Whim::None,
         };
-        let mut journal = Journal::default();
-        let end = self.runtime.block_on(async {
+        async move {
+            let mut journal = Journal::default();
             let end = buyer::buy(&client, &purchase, &mut journal, &mut |_| {}).await;
-            buyer::compare(&client, &purchase, &journal, end).await
+            (buyer::compare(&client, &purchase, &journal, end).await, journal)
+        }
+    }
+
+    /// So many buy from now on, a few at once, whenever the shop's thread has time for them.
+    pub(crate) fn let_buy(&self, choice: &Choice, card: &str, buyers: usize) -> Vec<JoinHandle<()>> {
+        let queue: Vec<_> = (0..buyers).map(|_| self.one_buys(choice, card)).collect();
+        let queue = Arc::new(Mutex::new(queue));
+        let next = |queue: &Mutex<Vec<_>>| queue.lock().unwrap().pop();
+        let few = (0..4).map(|_| {
+            let queue = Arc::clone(&queue);
+            self.runtime.spawn(async move {
+                while let Some(one) = next(&queue) {
+                    let (end, _) = one.await;
+                    assert!(matches!(end, End::Issued { .. }), "everybody is patient: {end:?}");
+                }
+            })
         });
-        (end, journal)
+        few.collect()
+    }
+
+    pub(crate) fn wait_for_buyers(&self, buyers: Vec<JoinHandle<()>>) {
+        buyers.into_iter().for_each(|few| self.runtime.block_on(few).unwrap());
+    }
+
+    pub(crate) fn pause(&self, pause: Duration) {
+        self.runtime.block_on(async { self.outside.clock.sleep(pause).await });
     }
 }
 
