@@ -70,7 +70,7 @@ struct Door {
 }
 
 impl Door {
-    fn new(world: &World, hall: &Service, service_key: &str) -> Arc<dyn HttpClient> {
+    fn of(world: &World, hall: &Service, service_key: &str) -> Arc<dyn HttpClient> {
         let access = Access { organiser_key: "o".to_owned(), service_key: service_key.to_owned() };
         let router = Routes::new(access).get("/feeds/door", Class::Service, page).finish(hall.clone()).0;
         Arc::new(Self { world: world.clone(), router })
@@ -99,7 +99,7 @@ async fn page(State(hall): State<Service>, Query(query): Query<FeedQuery>) -> Re
 fn open(world: &World, disk: &Disk) -> (Arc<Bus>, Party) {
     let bus = Bus::new(world);
     let party = world.start(&bus, disk, hall(), Settings::default());
-    world.serve(Some(Door::new(world, &party.service, "s")));
+    world.serve(Some(Door::of(world, &party.service, "s")));
     (bus, party)
 }
 
@@ -377,10 +377,10 @@ fn a_publisher_that_is_away_or_refuses_is_told_in_the_readers_health_and_read_on
     come(&world, &hall.service, &[1]);
     world.run_for(Duration::from_secs(1));
     assert!(world.health_of("counter").contains("could not be sent"), "{}", world.health_of("counter"));
-    world.serve(Some(Door::new(&world, &hall.service, "another")));
+    world.serve(Some(Door::of(&world, &hall.service, "another")));
     world.run_for(Duration::from_secs(15));
     assert!(world.health_of("counter").contains("403"), "{}", world.health_of("counter"));
-    world.serve(Some(Door::new(&world, &hall.service, "s")));
+    world.serve(Some(Door::of(&world, &hall.service, "s")));
     world.run_for(Duration::from_secs(15));
     assert_eq!(seen(&world, &reader.service), [1]);
     assert!(world.health_of("counter").contains("Ready"));
@@ -445,7 +445,7 @@ fn an_endpoint_tells_only_through_feeds_that_it_declared_and_nothing_too_large()
 fn a_feed_is_closed_without_the_service_key() {
     let world = World::default();
     let (_bus, hall) = open(&world, &disk());
-    world.serve(Some(Door::new(&world, &hall.service, "s")));
+    world.serve(Some(Door::of(&world, &hall.service, "s")));
     let request = Request::get("http://hall/feeds/door").body(Bytes::new()).unwrap();
     let answer = world.wait(world.send(request, Duration::from_secs(1))).unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
