@@ -59,7 +59,7 @@ fn publish(settings: &Settings) {
         }
         let of_floor = ratio(&published.rates, &appended.rates).min(ratio(&published.rates, &overwritten.rates));
         println!(
-            "  {in_flight:>9} | {:>9.0} | {:>9.0} | {:>9.0} | {:>7.0}% | {:>12} | {:>7} | {:>7} | {:.1}",
+            "  {in_flight:>9} | {:>9.0} | {:>9.0} | {:>9.0} | {:>7.0}% | {:>12} | {:>7} | {:>7} | {:.1}{}",
             median(&mut appended.rates),
             median(&mut overwritten.rates),
             median(&mut published.rates),
@@ -67,9 +67,11 @@ fn publish(settings: &Settings) {
             appended.quantile(0.50).min(overwritten.quantile(0.50)).as_micros(),
             published.quantile(0.50).as_micros(),
             published.quantile(0.99).as_micros(),
-            published.messages as f64 / syncs.max(1) as f64
+            published.messages as f64 / syncs.max(1) as f64,
+            if overwritten.is_disturbed() { " (disturbed)" } else { "" }
         );
     }
+    println!("  disturbed: half of the floor's writes took over three times as long as the fastest: it waited for others");
     world.close();
 }
 
@@ -86,6 +88,11 @@ impl Rounds {
         self.rates.push(load.per_second());
         self.messages += load.messages;
         self.latencies.extend(load.latencies);
+    }
+
+    /// Whether what ought to take about the same time each time did not: others use the machine.
+    fn is_disturbed(&mut self) -> bool {
+        self.quantile(0.50) > 3 * self.quantile(0.0)
     }
 
     fn quantile(&mut self, share: f64) -> Duration {
