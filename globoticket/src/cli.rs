@@ -13,6 +13,7 @@ use crate::logging::LogArgs;
 /// file; `globoticket config` prints all of them.
 #[derive(Debug, Parser)]
 #[command(name = "globoticket", version, propagate_version = true, subcommand_required = true, max_term_width = 100)]
+#[command(override_usage = "globoticket [OPTIONS] [COMMAND]")]
 pub(crate) struct Cli {
     /// The configuration file. Unless it is given: globoticket.toml in the data folder, where there is one.
     #[arg(long, global = true, value_name = "FILE", display_order = 900)]

@@ -43,20 +43,24 @@ pub(crate) struct ShopClient {
 
 impl ShopClient {
     /// For what anyone may ask.
-    pub(crate) fn public(outside: &Outside, whereabouts: &Whereabouts) -> Self {
-        Self { outside: outside.clone(), url: url(whereabouts), key: None }
+    ///
+    /// # Errors
+    /// If the data folder's shop does not run, or there is none.
+    pub(crate) fn public(outside: &Outside, whereabouts: &Whereabouts) -> Result<Self, Failure> {
+        Ok(Self { outside: outside.clone(), url: url(whereabouts)?, key: None })
     }
 
     /// For what the organiser alone may ask.
     ///
     /// # Errors
-    /// If there is no key.
+    /// As [`ShopClient::public`], and if there is no key.
     pub(crate) fn organiser(outside: &Outside, whereabouts: &Whereabouts) -> Result<Self, Failure> {
+        let public = Self::public(outside, whereabouts)?;
         let key = match &whereabouts.key {
             Some(key) => key.trim().to_owned(),
             None => data_folder::organiser_key(Path::new(&whereabouts.data))?,
         };
-        Ok(Self { key: Some(key), ..Self::public(outside, whereabouts) })
+        Ok(Self { key: Some(key), ..public })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -127,10 +131,20 @@ impl ShopClient {
     }
 }
 
-fn url(whereabouts: &Whereabouts) -> String {
-    match &whereabouts.url {
-        Some(url) => base(url),
-        None => data_folder::running(Path::new(&whereabouts.data)).map_or_else(|| DEFAULT_URL.to_owned(), |running| running.url),
+/// A folder that is named, or is there, is never passed over for whoever is at the default address.
+fn url(whereabouts: &Whereabouts) -> Result<String, Failure> {
+    let data = &whereabouts.data;
+    let path = Path::new(data);
+    match (&whereabouts.url, data_folder::running(path)) {
+        (Some(url), _) => Ok(base(url)),
+        (None, Some(running)) => Ok(running.url),
+        (None, None) if data_folder::is_shops(path) => Err(Failure::new(format!(
+            "the shop of {data} does not run; start it with `globoticket run --data {data}`, or say where another is with --url"
+        ))),
+        (None, None) if data == DEFAULT_DATA => Ok(DEFAULT_URL.to_owned()),
+        (None, None) => Err(Failure::usage(format!(
+            "{data} is no data folder of a shop; name the right one with --data, or say where the shop is with --url"
+        ))),
     }
 }
 

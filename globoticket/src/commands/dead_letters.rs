@@ -34,7 +34,7 @@ enum Action {
         /// Its id as listed, such as ordering/12.
         id: Option<String>,
         /// All there are.
-        #[arg(long, conflicts_with = "id")]
+        #[arg(long)]
         all: bool,
         /// Also those that are older than the inbox remembers, which may then be handled twice.
         #[arg(long)]
@@ -53,7 +53,11 @@ struct Common {
     json: bool,
 }
 
-pub(crate) fn carry_out(args: DeadLettersArgs, faults: Faults) -> Result<(), Failure> {
+pub(crate) fn carry_out(args: DeadLettersArgs, mut faults: Faults) -> Result<(), Failure> {
+    // An id wins over what the environment or a file say for all calls, not over what this one says.
+    if matches!(&args.action, Action::Retry { id: Some(_), all: true, .. }) && !faults.is_set_elsewhere("all") {
+        faults.add("say which: an ID, or --all, not both");
+    }
     faults.finish()?;
     runtime::run_here(|outside| async move {
         let (Action::List(common) | Action::Show { common, .. } | Action::Retry { common, .. }) = &args.action;

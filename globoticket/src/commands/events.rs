@@ -107,8 +107,8 @@ pub(crate) fn carry_out(args: EventsArgs, mut faults: Faults) -> Result<(), Fail
             Action::Price { id, amount, ticket_type, common } => {
                 let shop = ShopClient::organiser(&outside, &common.whereabouts)?;
                 let mut change = json!({ "price": amount.trim() });
-                if let Some(wanted) = ticket_type {
-                    change["ticket_type_id"] = ticket_type_id(&shop, &id, &wanted).await?;
+                if let Some(ticket_type) = ticket_type_id(&shop, &id, ticket_type.as_deref()).await? {
+                    change["ticket_type_id"] = ticket_type;
                 }
                 let changed = shop.post(&format!("{EVENTS}/{}/price", segment(&id)?), &change).await?;
                 told(&changed, common.json, "the price is changed")
@@ -138,7 +138,7 @@ fn segment(id: &str) -> Result<&str, Failure> {
 }
 
 async fn list(outside: &Outside, common: &Common) -> Result<(), Failure> {
-    let events = all(&ShopClient::public(outside, &common.whereabouts)).await?;
+    let events = all(&ShopClient::public(outside, &common.whereabouts)?).await?;
     if common.json {
         print_json(&events.iter().map(brief).collect());
         return Ok(());
@@ -166,7 +166,7 @@ async fn all(shop: &ShopClient) -> Result<Vec<Value>, Failure> {
 }
 
 async fn show(outside: &Outside, id: &str, common: &Common) -> Result<(), Failure> {
-    let shop = ShopClient::public(outside, &common.whereabouts);
+    let shop = ShopClient::public(outside, &common.whereabouts)?;
     let event = shop.get(&format!("{EVENTS}/{}", segment(id)?)).await?;
     if common.json {
         print_json(&brief(&event));
@@ -194,13 +194,19 @@ async fn enter(outside: &Outside, create: &CreateArgs) -> Result<(), Failure> {
     told(&entered, create.common.json, "the event is entered")
 }
 
-async fn ticket_type_id(shop: &ShopClient, id: &str, wanted: &str) -> Result<Value, Failure> {
+/// The ticket type that is wanted; nothing where none is named and the event has only one.
+async fn ticket_type_id(shop: &ShopClient, id: &str, wanted: Option<&str>) -> Result<Option<Value>, Failure> {
     let event = shop.get(&format!("{EVENTS}/{}", segment(id)?)).await?;
+    let names: Vec<&str> = kinds(&event).iter().map(|kind| member(kind, "name")).collect();
+    let Some(wanted) = wanted else {
+        if names.len() < 2 {
+            return Ok(None);
+        }
+        return Err(Failure::usage(format!("the event has several ticket types; say which with --ticket-type: {}", names.join(", "))));
+    };
     let found = kinds(&event).iter().find(|kind| member(kind, "id") == wanted || member(kind, "name").eq_ignore_ascii_case(wanted));
-    found.map(|kind| kind["id"].clone()).ok_or_else(|| {
-        let names: Vec<&str> = kinds(&event).iter().map(|kind| member(kind, "name")).collect();
-        Failure::usage(format!("the event has no ticket type `{wanted}`; it has: {}", names.join(", ")))
-    })
+    let none = || Failure::usage(format!("the event has no ticket type `{wanted}`; it has: {}", names.join(", ")));
+    found.map(|kind| Some(kind["id"].clone())).ok_or_else(none)
 }
 
 fn told(event: &Value, json: bool, what: &str) -> Result<(), Failure> {

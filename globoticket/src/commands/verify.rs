@@ -16,7 +16,7 @@ use crate::config::Faults;
 use crate::data_folder::{BUS, DEFAULT_DATA, GATEWAY, database};
 use crate::failure::{FAILED, Failure, about_database, chain};
 use crate::runtime;
-use crate::text::{complain, say};
+use crate::text::{complain, counted, say};
 
 /// What the exit codes mean.
 pub(crate) const EXITS: &str = "\
@@ -129,22 +129,28 @@ impl Databases {
     }
 }
 
+/// The first ones, and how many more there are.
+fn tell_some(lines: &[String]) {
+    lines.iter().take(SHOWN_MAX).for_each(|line| say(format!("  {line}")));
+    if lines.len() > SHOWN_MAX {
+        say(format!("  … and {} more", lines.len() - SHOWN_MAX));
+    }
+}
+
 fn tell(report: &Report, dead: &DeadLetters) {
     let checked = &report.checked;
-    say(format!("checked {} orders, {} holds, {} charges, {} tickets", checked.orders, checked.holds, checked.charges, checked.tickets));
+    let found = [(checked.orders, "order"), (checked.holds, "hold"), (checked.charges, "charge"), (checked.tickets, "ticket")];
+    say(format!("checked {}", found.map(|(count, one)| counted(count as u64, one)).join(", ")));
     for ((endpoint, reason), count) in dead {
-        say(format!("{count} dead letters of {endpoint}: {reason}"));
+        say(format!("{} of {endpoint}: {reason}", counted(*count, "dead letter")));
     }
     for violation in &report.violations {
         say(format!("invariant {} does not hold:", violation.invariant));
-        violation.rows.iter().take(SHOWN_MAX).for_each(|row| say(format!("  {row}")));
-        if violation.rows.len() > SHOWN_MAX {
-            say(format!("  … and {} more", violation.rows.len() - SHOWN_MAX));
-        }
+        tell_some(&violation.rows);
     }
     if !report.at_rest {
         say("not at rest:");
-        report.under_way.iter().take(SHOWN_MAX).for_each(|reason| say(format!("  {reason}")));
+        tell_some(&report.under_way);
     }
     if report.at_rest && report.violations.is_empty() {
         say("at rest, and everything is true");

@@ -49,6 +49,11 @@ impl Faults {
         self.places.get(option).cloned().unwrap_or_else(|| format!("--{option}"))
     }
 
+    /// Whether the option is known to have been set elsewhere than on the command line.
+    pub(crate) fn is_set_elsewhere(&self, option: &str) -> bool {
+        self.places.contains_key(option)
+    }
+
     /// From now on the option is known to have been set in `place`.
     pub(crate) fn set_in(&mut self, option: &str, place: String) {
         self.places.insert(option.to_owned(), place);

@@ -87,6 +87,13 @@ fn a_data_folder_that_cannot_be_made_is_named() {
 }
 
 #[test]
+fn a_data_folder_that_is_a_file_is_named_as_one() {
+    let folder = folder();
+    std::fs::write(folder.path().join("afile"), "").unwrap();
+    run_in(&folder, &["run", "--data", "afile", "--port", "0", "--gateway-port", "0"]).refused(1, "afile is not a folder");
+}
+
+#[test]
 fn verify_names_a_folder_without_a_shop() {
     run(&["verify", "--data", "nothing-here"]).refused(2, "nothing-here");
 }

@@ -115,6 +115,8 @@ fn dead_letters_are_listed_shown_and_sent_again_by_the_same_ids() {
     assert!(ids().iter().all(|id| !second.contains(id)), "payment knows them no better");
     letters(&["retry", refused]).refused(2, "or no longer");
     letters(&["retry", refused, "--all"]).refused(2, "--all");
+    let mut with_all = command(&shop.folder, &["dead-letters", "retry", refused, "--data", "data"]);
+    ended(&with_all.env("GLOBOTICKET_ALL", "true").output().unwrap()).refused(2, "or no longer");
     letters(&["show", "nobody/1"]).refused(2, "ordering");
     letters(&["show", "12"]).refused(2, "ordering/12");
 }
@@ -181,6 +183,55 @@ fn keys_are_readable_by_their_owner_only_and_stay() {
     let (_, folder) = shop.stop();
     let shop = Shop::start_in(folder, &["--no-seed-data"]);
     assert_eq!(std::fs::read_to_string(shop.folder.path().join("data/organiser.key")).unwrap(), key);
+}
+
+#[test]
+fn a_lost_database_keeps_the_shop_from_starting_and_one_never_made_does_not() {
+    let (_, folder) = Shop::start(&["--no-seed-data"]).stop();
+    std::fs::remove_file(folder.path().join("data/ordering.sqlite")).unwrap();
+    let ended = run_in(&folder, &["run", "--data", "data", "--port", "0", "--gateway-port", "0"]);
+    ended.refused(1, "has lost ordering.sqlite");
+    ended.refused(1, "move the whole folder away");
+    assert!(!folder.path().join("data/ordering.sqlite").exists());
+    // As a first start leaves it that was broken off before ordering's turn.
+    let note = folder.path().join("data/databases");
+    let noted = std::fs::read_to_string(&note).unwrap();
+    std::fs::write(&note, noted.replace("ordering\n", "")).unwrap();
+    Shop::start_in(folder, &["--no-seed-data"]);
+}
+
+#[test]
+fn commands_on_a_folder_whose_shop_does_not_run_say_so() {
+    let (_, folder) = Shop::start(&["--no-seed-data"]).stop();
+    for args in [&["events", "list"][..], &["orders", "show", "00000000-0000-0000-0000-000000000000"], &["dead-letters", "list"]] {
+        run_in(&folder, &[args, &["--data", "data"]].concat()).refused(1, "the shop of data does not run; start it with");
+        run_in(&folder, &[args, &["--data", "none"]].concat()).refused(2, "none is no data folder of a shop");
+    }
+}
+
+#[test]
+fn the_price_of_several_ticket_types_is_asked_for_by_the_options_name() {
+    let shop = Shop::start(&[]);
+    let events = shop.ask(&["events", "list", "--json"]).json();
+    let ids = events.as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap());
+    let refused = ids.map(|id| shop.ask(&["events", "price", id, "31.00"])).find(|ended| ended.code != Some(0)).unwrap();
+    refused.refused(2, "say which with --ticket-type: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_weak_key_is_refused_and_an_open_one_is_closed() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_, folder) = Shop::start(&["--no-seed-data"]).stop();
+    let key = folder.path().join("data/organiser.key");
+    let start = ["run", "--data", "data", "--port", "0", "--gateway-port", "0"];
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    for weak in ["short", "a key with spaces in it", "schlüssel-schlüssel"] {
+        std::fs::write(&key, weak).unwrap();
+        run_in(&folder, &start).refused(1, "at least 16 printable ASCII characters");
+    }
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

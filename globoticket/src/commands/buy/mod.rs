@@ -46,7 +46,7 @@ pub(crate) struct BuyArgs {
     /// The card's number, which goes to the payment gateway alone; 4242424242424242 unless told otherwise.
     #[arg(long, value_name = "NUMBER", default_value = "4242424242424242", hide_default_value = true)]
     card: String,
-    /// Where tickets are mailed to.
+    /// The address that goes with the order; nothing is mailed yet.
     #[arg(long, value_name = "ADDRESS", default_value = "buyer@globoticket.example")]
     email: String,
     /// How many buyers: 1 to 1000000.

@@ -113,7 +113,9 @@ impl Summary {
         if json {
             say(serde_json::to_string(self).unwrap_or_default());
         } else if self.buyers > 1 {
-            say(format!("{} buyers: {} issued, {} declined, {} sold out", self.buyers, self.issued, self.declined, self.sold_out));
+            let bad = [(self.unresolved, "unresolved"), (self.contradicted, "contradicted")];
+            let bad: String = bad.iter().filter(|(count, _)| *count > 0).map(|(count, end)| format!(", {count} {end}")).collect();
+            say(format!("{} buyers: {} issued, {} declined, {} sold out{bad}", self.buyers, self.issued, self.declined, self.sold_out));
             if let (Some(p50), Some(p99)) = (self.p50_ms, self.p99_ms) {
                 say(format!("{} orders a second; checkout to tickets: half within {p50} ms, 99 % within {p99} ms", self.orders_per_second));
             }

@@ -1,7 +1,6 @@
 //! What a running shop is built from: databases in the data folder, the broker, the gateway, the services.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use broker::{Broker, BrokerSettings};
@@ -21,14 +20,14 @@ const STOP_MS_MAX: u64 = 1_500;
 
 /// Opens the external gateway on a database of its own.
 pub(super) fn gateway(outside: &Outside, folder: &DataFolder, keys: &Keys) -> Result<Gateway, Failure> {
-    let db = open(&folder.database(GATEWAY), &[payment_gateway::MIGRATIONS])?;
+    let db = open(folder, GATEWAY, &[payment_gateway::MIGRATIONS])?;
     Ok(Gateway::new(outside.clone(), db, keys))
 }
 
 /// Starts the bus on its database.
 pub(super) async fn broker(outside: &Outside, folder: &DataFolder) -> Result<Broker, Failure> {
     let path = folder.database(BUS);
-    let db = open(&path, &[broker::MIGRATIONS])?;
+    let db = open(folder, BUS, &[broker::MIGRATIONS])?;
     let started = Broker::start(outside, db, BrokerSettings::default()).await;
     started.map_err(|error| Failure::because(format!("the bus cannot start on {}", path.display()), &error))
 }
@@ -67,7 +66,7 @@ fn databases(folder: &DataFolder) -> Result<BTreeMap<ServiceName, Database>, Fai
     let mut databases = BTreeMap::new();
     let mut failed: Option<Failure> = None;
     for name in ServiceName::ALL {
-        match open(&folder.database(name.as_str()), &name.migrations()) {
+        match open(folder, name.as_str(), &name.migrations()) {
             Ok(database) => drop(databases.insert(name, database)),
             Err(failure) => {
                 failed = Some(match failed {
@@ -80,7 +79,10 @@ fn databases(folder: &DataFolder) -> Result<BTreeMap<ServiceName, Database>, Fai
     failed.map_or(Ok(databases), Err)
 }
 
-fn open(path: &Path, migrations: &[Migrations]) -> Result<Database, Failure> {
-    let opened = Database::open(&Location::File(path.to_owned()), Driver::Thread, migrations);
-    opened.map_err(|error| Failure::new(about_database(path, &chain(&error))))
+fn open(folder: &DataFolder, name: &str, migrations: &[Migrations]) -> Result<Database, Failure> {
+    let path = folder.database(name);
+    let opened = Database::open(&Location::File(path.clone()), Driver::Thread, migrations);
+    let database = opened.map_err(|error| Failure::new(about_database(&path, &chain(&error))))?;
+    folder.note_database(name)?;
+    Ok(database)
 }
