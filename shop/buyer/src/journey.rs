@@ -13,7 +13,6 @@ use crate::ask::{Client, Gave};
 use crate::card::enter_card;
 use crate::journal::{Journal, Told};
 use crate::pace::{Pace, Usual};
-use order::is_sold_out;
 
 /// What is bought.
 #[derive(Debug, Clone)]
@@ -69,18 +68,18 @@ pub enum End {
     },
     /// The card was declined and the order cancelled.
     Declined,
-    /// No places were left.
+    /// No places were left: capacity alone is why.
     SoldOut,
-    /// The order came to another end, such as *cancelled* with this reason.
+    /// It came to another final end that the customer was told, such as *cancelled* with this reason.
     Ended {
-        /// The order's state.
+        /// The order's state, or the line's where nothing was ordered.
         state: String,
         /// Its reason.
         reason: Option<String>,
     },
     /// The customer left without an order.
     Left,
-    /// Nothing was ordered: the card or the event is unknown.
+    /// Nothing was ordered: the card or the event is unknown, or the quantity out of its limits.
     WrongUse(String),
     /// The customer does not know how it ended.
     Unresolved(String),
@@ -145,8 +144,7 @@ impl Journey<'_> {
         match state.as_str() {
             "issued" => self.take_tickets(&order, quantity, began).await,
             "awaiting_payment" => self.give_up_after_decline(&order).await,
-            "cancelled" if reason.as_deref().is_some_and(is_sold_out) => Ok(End::SoldOut),
-            _ => Ok(End::Ended { state, reason }),
+            _ => Ok(order::without_tickets(state, reason)),
         }
     }
 

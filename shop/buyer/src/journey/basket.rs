@@ -8,6 +8,8 @@ use crate::journal::Told;
 
 /// How often checkout is tried while the shop says that prices or places have changed.
 const CHECKOUTS_MAX: u32 = 20;
+/// The state of a line whose event does not take place, and the reason for it.
+const EVENT_CANCELLED: &str = "event_cancelled";
 
 /// The line as the basket shows it.
 pub(super) struct Line {
@@ -24,11 +26,11 @@ impl Line {
     /// What it means that the places cannot be had.
     fn not_to_be_had(&self) -> End {
         let quantity = self.quantity;
-        if self.state != "sold_out" {
-            // What was refused before the event was cancelled is no reason any more.
-            return End::SoldOut;
-        }
-        match (self.refused_because.as_str(), self.left) {
+        // What was refused before the event was cancelled is no reason any more.
+        let reason = if self.state == "sold_out" { self.refused_because.as_str() } else { EVENT_CANCELLED };
+        match (reason, self.left) {
+            // Also what was on sale when it was chosen may be so no more.
+            (EVENT_CANCELLED | "not_on_sale", _) => End::Ended { state: self.state.clone(), reason: Some(reason.to_owned()) },
             ("quantity_limit", _) => End::WrongUse(format!("{quantity} places are more than one buyer may have")),
             ("sold_out", Some(left)) if left >= quantity => {
                 End::Contradicted(format!("{quantity} places are said to be sold out, and {left} to be left"))
@@ -73,14 +75,21 @@ impl Journey<'_> {
                     (self.progress)("held");
                     return Ok(line);
                 }
-                "sold_out" | "event_cancelled" => {
-                    self.note(Told::SoldOut);
-                    return Err(Stop::Ended(line.not_to_be_had()));
-                }
+                "sold_out" | EVENT_CANCELLED => return Err(self.has_no_places(&line)),
                 "expired" => return Err(Stop::Ended(End::Left)),
                 _ => {}
             }
         }
+    }
+
+    fn has_no_places(&mut self, line: &Line) -> Stop {
+        let end = line.not_to_be_had();
+        self.note(match &end {
+            End::Ended { reason, .. } => Told::Refused { detail: format!("no places: {}", reason.as_deref().unwrap_or_default()) },
+            End::WrongUse(detail) => Told::Refused { detail: detail.clone() },
+            _ => Told::SoldOut,
+        });
+        Stop::Ended(end)
     }
 
     async fn look_at_line(&mut self, basket: &str) -> Result<Line, Stop> {

@@ -111,7 +111,12 @@ impl Journey<'_> {
     }
 }
 
-/// Reasons for which an order ends because there are no places to be had.
-pub(super) fn is_sold_out(reason: &str) -> bool {
-    matches!(reason, "sold_out" | "tickets_unavailable" | "unavailable" | "event_cancelled")
+/// What it means that an order ended without tickets. Only *sold out* says that there were no places; a cancelled event,
+/// a passed deadline and the rest are ends of their own, told to the customer with their reason.
+pub(super) fn without_tickets(state: String, reason: Option<String>) -> End {
+    match (state.as_str(), reason.as_deref()) {
+        ("cancelled", Some("sold_out")) => End::SoldOut,
+        (_, Some("payment_unresolved")) => End::Unresolved(format!("the order is {state}, and nobody knows yet how its payment ended")),
+        _ => End::Ended { state, reason },
+    }
 }

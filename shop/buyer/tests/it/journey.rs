@@ -9,6 +9,10 @@ use crate::world::{BASKET, FakeShop, ORDER, Says, TICKETS, buy, buy_and, ok, ord
 const GOOD: &str = "4242 4242 4242 4242";
 const DECLINED: &str = "4000000000000002";
 
+fn ended(state: &str, reason: &str) -> End {
+    End::Ended { state: state.to_owned(), reason: Some(reason.to_owned()) }
+}
+
 fn get(path: &str) -> String {
     format!("GET {path}")
 }
@@ -73,7 +77,36 @@ fn what_was_refused_before_the_event_was_cancelled_contradicts_nothing() {
     let shop = FakeShop::without_a_hitch();
     let line = json!({"id": "l1", "state": "event_cancelled", "quantity": 1, "left": 2, "refused_because": "sold_out"});
     shop.says(&get(BASKET), [ok(json!({"lines": [line]}))]);
-    assert_eq!(buy(&shop, GOOD).0, End::SoldOut);
+    let (end, journal) = buy(&shop, GOOD);
+    assert_eq!(end, ended("event_cancelled", "event_cancelled"));
+    assert!(journal.entries.iter().all(|entry| entry.told != Told::SoldOut), "{journal:?}");
+}
+
+#[test]
+fn places_refused_because_of_a_cancelled_event_or_a_closed_sale_are_not_sold_out() {
+    for reason in ["event_cancelled", "not_on_sale"] {
+        let shop = FakeShop::without_a_hitch();
+        let line = json!({"id": "l1", "state": "sold_out", "quantity": 1, "left": 0, "refused_because": reason});
+        shop.says(&get(BASKET), [ok(json!({"lines": [line]}))]);
+        let (end, journal) = buy(&shop, GOOD);
+        assert_eq!(end, ended("sold_out", reason));
+        assert!(journal.entries.iter().all(|entry| entry.told != Told::SoldOut), "{journal:?}");
+    }
+}
+
+#[test]
+fn an_order_is_sold_out_only_where_the_box_office_says_so_and_ends_with_its_reason_elsewhere() {
+    let end_of = |reason: &str| {
+        let shop = FakeShop::without_a_hitch();
+        shop.says(&get(ORDER), [order("cancelled", Some(reason))]);
+        shop.says(&get(TICKETS), [tickets(&[])]);
+        buy(&shop, GOOD).0
+    };
+    assert_eq!(end_of("sold_out"), End::SoldOut);
+    for reason in ["buyer", "organiser", "event_cancelled", "deadline", "securing_deadline", "not_held"] {
+        assert_eq!(end_of(reason), ended("cancelled", reason));
+    }
+    assert!(matches!(end_of("payment_unresolved"), End::Unresolved(_)));
 }
 
 #[test]
