@@ -56,8 +56,7 @@ pub struct Page {
 pub struct Tickets {
     /// In order of their making.
     pub tickets: Vec<TicketView>,
-    /// Ask with `after` set to this for more; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Ask with `after` set to this for more; null on the last page.
     #[schema(value_type = Option<String>)]
     pub next: Option<TicketId>,
 }

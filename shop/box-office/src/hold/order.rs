@@ -80,6 +80,8 @@ fn counter_after(counter: Counter, id: TicketTypeId, effects: &[HoldEffect]) -> 
     HoldEffect::counted(counter, of_this_type)
 }
 
+/// Only what is secured already outlives its event's cancellation: a line that is still held is refused. One that is held
+/// with another quantity is refused as well, never wanted anew from what is available: basket and order disagree.
 fn standing(cmd: &SecureTickets, LineToSecure { line, hold }: &LineToSecure, office: &Office) -> Standing {
     let Some(hold) = hold.as_ref().filter(|hold| hold.subject.is_some()) else {
         return Standing::Gone(Unavailable::NotHeld);

@@ -55,7 +55,7 @@ fn an_orders_tickets_are_shown_in_pages_with_codes() {
     let (status, first) = door.get(&format!("{}?limit=3", tickets_of(6)));
     assert_eq!((status, first["tickets"].as_array().unwrap().len()), (200, 3));
     let (status, second) = door.get(&format!("{}?after={}", tickets_of(6), first["next"].as_str().unwrap()));
-    assert_eq!((status, second["tickets"].as_array().unwrap().len(), second["next"].is_null()), (200, 2, true));
+    assert_eq!((status, second["tickets"].as_array().unwrap().len(), second.get("next")), (200, 2, Some(&serde_json::Value::Null)));
     let ticket = second["tickets"][0].as_object().unwrap();
     assert_eq!(ticket.keys().map(String::as_str).collect::<Vec<_>>(), ["code", "event_id", "ticket_type_id", "valid"]);
     assert_eq!(ticket["event_id"], id::<EventId>(1).to_string());
