@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::TicketTypeId;
 use contracts::box_office::{AvailabilityChanged, ExpireHold};
+use contracts::{HoldId, TicketTypeId};
 use messaging::{Context, HandlerError, HandlerResult};
 
 use crate::code::ticket_code;
@@ -11,15 +11,23 @@ use crate::counter::CounterChange;
 use crate::hold::{Decision, HoldEffect};
 use crate::store::{self, NewTicket};
 
-/// Carries `decision` out, if there is one. Each counter changes once, by the sum of all effects on it, and is told once.
+/// Carries `decision` out. Where there is none, the message was late or repeated: that is counted with its holds.
+///
+/// # Errors
+/// Those of [`carry_out`].
+pub(crate) fn carry_out_or_count(ctx: &mut Context<'_>, about: &[HoldId], decision: Option<Decision>) -> HandlerResult {
+    match decision {
+        Some(decision) => carry_out(ctx, decision),
+        None => Ok(about.iter().try_for_each(|hold_id| store::count_ignored(ctx.tx(), *hold_id))?),
+    }
+}
+
+/// Carries `decision` out. Each counter changes once, by the sum of all effects on it, and is told once.
 ///
 /// # Errors
 /// A conflict when another writer took the places in the meantime.
-pub(crate) fn carry_out(ctx: &mut Context<'_>, decision: Option<Decision>) -> HandlerResult {
-    let Some(Decision { holds, effects }) = decision else {
-        tracing::debug!(message_id = ctx.message_id(), "late or repeated: ignored");
-        return Ok(());
-    };
+pub(crate) fn carry_out(ctx: &mut Context<'_>, decision: Decision) -> HandlerResult {
+    let Decision { holds, effects } = decision;
     for hold in &holds {
         store::save_hold(ctx.tx(), hold)?;
     }

@@ -10,7 +10,7 @@ use contracts::event_catalog::{CapacityChanged, EventCancelled, EventPublished, 
 use messaging::{Context, HandlerError, HandlerResult};
 use storage::{SqlError, Tx};
 
-use crate::carry_out::carry_out;
+use crate::carry_out::{carry_out, carry_out_or_count};
 use crate::counter::EventStanding;
 use crate::hold::{self, Decision, Hold, LineToSecure, Office, Place};
 use crate::{store, unprotected};
@@ -24,7 +24,7 @@ pub(crate) fn hold_tickets(ctx: &mut Context<'_>, cmd: HoldTickets) -> HandlerRe
     let place = place(ctx.tx(), &cmd)?;
     let decision = Hold::request(hold, &cmd, place, now)
         .map_err(|error| HandlerError::transient(format!("ticket type `{}` cannot be judged", cmd.ticket_type_id)).caused_by(error))?;
-    carry_out(ctx, decision)
+    carry_out_or_count(ctx, &[cmd.hold_id], decision)
 }
 
 fn place(tx: &mut Tx<'_>, cmd: &HoldTickets) -> Result<Place, SqlError> {
@@ -38,7 +38,7 @@ fn place(tx: &mut Tx<'_>, cmd: &HoldTickets) -> Result<Place, SqlError> {
 pub(crate) fn expire_hold(ctx: &mut Context<'_>, cmd: ExpireHold) -> HandlerResult {
     let now = ctx.now();
     let hold = store::load_hold(ctx.tx(), cmd.hold_id)?;
-    carry_out(ctx, hold.and_then(|hold| hold.expire(now)))
+    carry_out_or_count(ctx, &[cmd.hold_id], hold.and_then(|hold| hold.expire(now)))
 }
 
 pub(crate) fn release_hold(ctx: &mut Context<'_>, cmd: ReleaseHold) -> HandlerResult {
@@ -47,7 +47,7 @@ pub(crate) fn release_hold(ctx: &mut Context<'_>, cmd: ReleaseHold) -> HandlerRe
         return unprotected::release_hold(ctx, &cmd);
     }
     let hold = store::load_hold(ctx.tx(), cmd.hold_id)?;
-    carry_out(ctx, Hold::release(hold, &cmd, now))
+    carry_out_or_count(ctx, &[cmd.hold_id], Hold::release(hold, &cmd, now))
 }
 
 pub(crate) fn secure_tickets(ctx: &mut Context<'_>, cmd: SecureTickets) -> HandlerResult {
@@ -58,7 +58,7 @@ pub(crate) fn secure_tickets(ctx: &mut Context<'_>, cmd: SecureTickets) -> Handl
     }
     let office = office(ctx.tx(), &cmd)?;
     let decision = hold::secure_tickets(&cmd, lines, &office, now);
-    carry_out(ctx, Some(decision))
+    carry_out(ctx, decision)
 }
 
 fn lines_to_secure(tx: &mut Tx<'_>, cmd: &SecureTickets) -> Result<Vec<LineToSecure>, SqlError> {
@@ -84,12 +84,12 @@ fn office(tx: &mut Tx<'_>, cmd: &SecureTickets) -> Result<Office, SqlError> {
 pub(crate) fn release_order(ctx: &mut Context<'_>, cmd: ReleaseOrder) -> HandlerResult {
     let now = ctx.now();
     let holds = load_holds(ctx.tx(), &cmd.hold_ids)?;
-    carry_out(ctx, hold::release_order(&cmd, holds, now))
+    carry_out_or_count(ctx, &cmd.hold_ids, hold::release_order(&cmd, holds, now))
 }
 
 pub(crate) fn issue_tickets(ctx: &mut Context<'_>, cmd: IssueTickets) -> HandlerResult {
     let holds = load_holds(ctx.tx(), &cmd.hold_ids)?;
-    carry_out(ctx, hold::issue_tickets(&cmd, holds))
+    carry_out_or_count(ctx, &cmd.hold_ids, hold::issue_tickets(&cmd, holds))
 }
 
 fn load_holds(tx: &mut Tx<'_>, ids: &[contracts::HoldId]) -> Result<Vec<Hold>, SqlError> {
@@ -132,7 +132,9 @@ pub(crate) fn release_holds_of_event(ctx: &mut Context<'_>, cmd: ReleaseHoldsOfE
     let now = ctx.now();
     let ids = store::open_holds_of_event(ctx.tx(), cmd.event_id, cmd.after, HOLDS_PER_STEP)?;
     let holds = load_holds(ctx.tx(), &ids)?;
-    carry_out(ctx, holds.into_iter().filter_map(|hold| hold.event_cancelled(now)).reduce(joined))?;
+    if let Some(decision) = holds.into_iter().filter_map(|hold| hold.event_cancelled(now)).reduce(joined) {
+        carry_out(ctx, decision)?;
+    }
     match ids.last().filter(|_| ids.len() >= HOLDS_PER_STEP as usize) {
         Some(last) => ctx.send(ReleaseHoldsOfEvent { after: Some(*last), ..cmd }),
         None => Ok(()),

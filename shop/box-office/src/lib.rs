@@ -20,8 +20,13 @@ mod unprotected;
 pub use api::routes;
 
 /// The box office's own tables.
-pub const MIGRATIONS: storage::Migrations =
-    storage::Migrations { set: "box-office", files: &[("0001_box_office.sql", include_str!("../migrations/0001_box_office.sql"))] };
+pub const MIGRATIONS: storage::Migrations = storage::Migrations {
+    set: "box-office",
+    files: &[
+        ("0001_box_office.sql", include_str!("../migrations/0001_box_office.sql")),
+        ("0002_ignored.sql", include_str!("../migrations/0002_ignored.sql")),
+    ],
+};
 
 /// Whether the event's publication has been heard of, so that its places can be sold.
 ///

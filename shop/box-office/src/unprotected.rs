@@ -5,7 +5,7 @@ use contracts::box_office::ReleaseHold;
 use hosting::Timestamp;
 use messaging::{Context, HandlerResult};
 
-use crate::carry_out::carry_out;
+use crate::carry_out::carry_out_or_count;
 use crate::hold::{HOLD_TIME, Hold, HoldState, LineToSecure, Release};
 use crate::store;
 
@@ -23,7 +23,9 @@ pub(crate) fn hold_on(lines: &mut [LineToSecure], now: Timestamp) {
 pub(crate) fn release_hold(ctx: &mut Context<'_>, cmd: &ReleaseHold) -> HandlerResult {
     let now = ctx.now();
     let hold = store::load_hold(ctx.tx(), cmd.hold_id)?;
-    let Some(Hold { subject: Some(subject), .. }) = hold else { return carry_out(ctx, Hold::release(hold, cmd, now)) };
+    let Some(Hold { subject: Some(subject), .. }) = hold else {
+        return carry_out_or_count(ctx, &[cmd.hold_id], Hold::release(hold, cmd, now));
+    };
     let quantity = store::last_quantity(ctx.tx(), cmd.hold_id)?;
     store::give_back(ctx.tx(), subject.ticket_type_id, quantity)?;
     let state = HoldState::Released { by: Release::Basket };

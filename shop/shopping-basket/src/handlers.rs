@@ -91,6 +91,5 @@ fn hold_changed(ctx: &mut Context<'_>, basket_id: BasketId, hold_id: HoldId, inp
     if basket.hold_changed(hold_id, input) {
         return changes::keep(ctx, &before, &basket);
     }
-    tracing::debug!(%hold_id, "a late or repeated message about a hold was ignored");
-    Ok(())
+    Ok(store::count_ignored(ctx.tx(), basket_id, hold_id)?)
 }

@@ -23,7 +23,10 @@ pub use api::routes;
 /// The service's tables.
 pub const MIGRATIONS: storage::Migrations = storage::Migrations {
     set: "shopping-basket",
-    files: &[("0001_shopping_basket.sql", include_str!("../migrations/0001_shopping_basket.sql"))],
+    files: &[
+        ("0001_shopping_basket.sql", include_str!("../migrations/0001_shopping_basket.sql")),
+        ("0002_ignored.sql", include_str!("../migrations/0002_ignored.sql")),
+    ],
 };
 
 /// The service as a receiver of messages.

@@ -125,6 +125,13 @@ fn update_line(tx: &mut Tx<'_>, basket_id: BasketId, position: u32, line: &Line)
     Ok(())
 }
 
+/// A message about a line's hold was late or repeated, and changed nothing.
+pub(crate) fn count_ignored(tx: &mut Tx<'_>, basket_id: BasketId, hold_id: HoldId) -> Result<(), SqlError> {
+    let sql = "UPDATE lines SET ignored = ignored + 1 WHERE basket_id = $1 AND hold_id = $2";
+    tx.execute(sql, params![basket_id.to_uuid(), hold_id.to_uuid()])?;
+    Ok(())
+}
+
 /// The next lines about an event, in the order of their ids, with their baskets.
 pub(crate) fn lines_of_event(
     tx: &mut Tx<'_>,

@@ -44,6 +44,12 @@ const UPDATE: &str = "UPDATE holds SET revision = $2, basket_id = $3, event_id =
 const INSERT: &str = "INSERT INTO holds (id, version, revision, basket_id, event_id, ticket_type_id, quantity, state, until, \
     released_by, order_id, securing) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
+/// A message about the hold was late or repeated, and changed nothing.
+pub(crate) fn count_ignored(tx: &mut Tx<'_>, id: HoldId) -> Result<(), SqlError> {
+    tx.execute("UPDATE holds SET ignored = ignored + 1 WHERE id = $1", params![id.to_uuid()])?;
+    Ok(())
+}
+
 /// The open holds of an event after `after`, at most `limit`, in order of id.
 pub(crate) fn open_holds_of_event(tx: &mut Tx<'_>, event_id: EventId, after: Option<HoldId>, limit: u32) -> Result<Vec<HoldId>, SqlError> {
     let after = after.map_or(Uuid::nil(), HoldId::to_uuid);

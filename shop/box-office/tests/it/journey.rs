@@ -24,6 +24,17 @@ fn a_hold_takes_its_places_once_and_gives_them_back_after_ten_minutes() {
 }
 
 #[test]
+fn a_late_message_about_a_hold_is_counted_and_changes_nothing() {
+    let mut office = Office::open();
+    office.hold(5, 2, 4);
+    office.hold(5, 1, 3);
+    office.release(5, 1);
+    office.issue(1, &[5]);
+    assert_eq!((office.state(5).as_str(), office.counted()), ("held", (4, 0)));
+    assert_eq!(office.0.read(|tx| tx.query_one("SELECT ignored FROM holds", storage::params![], |row| row.get::<u32>(0))), 3);
+}
+
+#[test]
 fn changing_a_hold_never_prolongs_it_and_holding_anew_does() {
     let mut office = Office::open();
     office.hold(5, 1, 1);

@@ -47,7 +47,7 @@ fn a_changed_line_asks_again_under_the_same_hold() {
 }
 
 #[test]
-fn a_removed_line_gives_its_places_back_and_late_news_of_it_is_ignored() {
+fn a_removed_line_gives_its_places_back_and_late_news_of_it_is_ignored_and_counted() {
     let mut shop = Shop::open();
     shop.publish();
     let basket = shop.basket();
@@ -56,6 +56,7 @@ fn a_removed_line_gives_its_places_back_and_late_news_of_it_is_ignored() {
     assert_eq!(shop.endpoint.sent::<ReleaseHold>()[0].hold_id, asked.hold_id);
     shop.hold(&asked);
     assert_eq!(shop.get(&basket).body["lines"], json!([]));
+    assert_eq!(shop.endpoint.read(|tx| tx.query_one("SELECT ignored FROM lines", storage::params![], |row| row.get::<u32>(0))), 1);
     assert_eq!(shop.ask("DELETE", &line, "").status, 404);
 }
 
