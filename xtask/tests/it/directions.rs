@@ -19,6 +19,7 @@ const ALL: &[&str] = &[
     "shopping-basket",
     "box-office",
     "ordering",
+    "marketing",
     "payment",
     "payment-gateway",
     "buyer",
