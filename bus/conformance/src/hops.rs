@@ -11,7 +11,7 @@ use crate::bench::{Bench, Failure, Proof, SOON, Verdict, same, send, topology};
 use crate::letters::{Ping, Pinged, letter};
 
 const STORY: [(&str, &str); 3] =
-    [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("conversationid", "story"), ("correlationid", "story")];
+    [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("conversationid", "story"), ("correlationid", "order 7")];
 
 /// Fails the first time, so that the ping is put off; then publishes, and sends itself what it dead-letters an hour later.
 fn stumbling() -> Endpoint {

@@ -147,6 +147,9 @@ impl<'a> Context<'a> {
         }
         let request = to_json(request, C::NAME)?;
         self.left.calls |= due <= self.now;
+        if self.cause.conversation.is_none() {
+            self.cause.conversation = Some(self.new_id().to_string());
+        }
         calls::insert(&mut self.tx, C::NAME, &key.to_string(), &request, due, &self.cause)?;
         self.sent.push(C::NAME);
         Ok(())
@@ -199,6 +202,8 @@ impl<'a> Context<'a> {
             return Err(HandlerError::permanent(format!("`{}` has a body of {} bytes; the transport takes {max}", M::NAME, body.len())));
         }
         let id = self.new_id();
+        // The first message of an operation gives its conversation a name.
+        self.cause.conversation.get_or_insert_with(|| id.to_string());
         let headers = envelope::headers(message, id, self.endpoint(), self.now, &self.cause);
         self.sent.push(M::NAME);
         if due <= self.now && !self.protections().has("outbox") {

@@ -129,6 +129,9 @@ pub async fn retry(service: &Service, id: &str, confirmed: Confirmed) -> Result<
             if confirmed == Confirmed::No && since.plus(retention) < service.now() {
                 return Err(LetterError::TooOld(id.to_owned()));
             }
+            if let Some(attempts) = headers.get(envelope::DEAD_ATTEMPTS).cloned() {
+                headers.insert(envelope::RETRY_ATTEMPTS.to_owned(), attempts);
+            }
             headers.insert(envelope::RETRY_ROUND.to_owned(), (envelope::round(&headers) + 1).to_string());
             service.inner.transport.resubmit(service.name(), position, headers).await?
         }

@@ -20,6 +20,10 @@ pub(crate) const EXPIRY: &str = "expirytime";
 /// When the message came among the dead letters, as its endpoint noted it.
 pub(crate) const DEAD_SINCE: &str = "deadlettertime";
 pub(crate) const RETRY_ROUND: &str = "retryround";
+/// How often the message was tried in earlier rounds.
+pub(crate) const RETRY_ATTEMPTS: &str = "retryattempts";
+/// How often the message was tried in all, as its endpoint noted it with the dead letter.
+pub(crate) const DEAD_ATTEMPTS: &str = "deadletterattempts";
 
 /// What a step's outgoing messages inherit from what caused them.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +32,8 @@ pub(crate) struct Cause {
     pub(crate) causation: Option<String>,
     /// The whole story that it belongs to.
     pub(crate) conversation: Option<String>,
+    /// What the sender of the first message knows the story by; the conversation, unless somebody said otherwise.
+    pub(crate) correlation: Option<String>,
     pub(crate) trace_parent: Option<String>,
     /// Who sent the incoming message.
     pub(crate) source: Option<String>,
@@ -38,6 +44,7 @@ impl Cause {
         Self {
             causation: Some(id.to_owned()),
             conversation: headers.get(CONVERSATION).cloned().or_else(|| Some(id.to_owned())),
+            correlation: headers.get(CORRELATION).cloned(),
             trace_parent: headers.get(TRACE_PARENT).cloned(),
             source: headers.get(SOURCE).cloned(),
         }
@@ -45,12 +52,14 @@ impl Cause {
 
     /// As stored beside a call, so that its record continues the same conversation.
     pub(crate) fn to_text(&self) -> String {
-        [&self.causation, &self.conversation, &self.trace_parent].map(|part| part.as_deref().unwrap_or("")).join("\n")
+        let parts = [&self.causation, &self.conversation, &self.trace_parent, &self.correlation];
+        parts.map(|part| part.as_deref().unwrap_or("")).join("\n")
     }
 
     pub(crate) fn from_text(text: &str) -> Self {
         let mut parts = text.split('\n').map(|part| (!part.is_empty()).then(|| part.to_owned()));
-        Self { causation: parts.next().flatten(), conversation: parts.next().flatten(), trace_parent: parts.next().flatten(), source: None }
+        let mut next = || parts.next().flatten();
+        Self { causation: next(), conversation: next(), trace_parent: next(), correlation: next(), source: None }
     }
 }
 
@@ -65,8 +74,8 @@ pub(crate) fn headers<M: Message>(message: &M, id: Uuid, endpoint: &str, now: Ti
         (TYPE.to_owned(), M::NAME.to_owned()),
         (DATA_SCHEMA.to_owned(), format!("{}/v{}", M::NAME, M::VERSION)),
         (TIME.to_owned(), now.to_string()),
-        (CONVERSATION.to_owned(), conversation.clone()),
-        (CORRELATION.to_owned(), conversation),
+        (CORRELATION.to_owned(), cause.correlation.clone().unwrap_or_else(|| conversation.clone())),
+        (CONVERSATION.to_owned(), conversation),
         (ID.to_owned(), id),
     ]);
     let optional = [(SUBJECT, message.subject()), (CAUSATION, cause.causation.clone()), (TRACE_PARENT, cause.trace_parent.clone())];
@@ -89,7 +98,16 @@ pub(crate) fn claim_id(delivery: &Delivery) -> Uuid {
 
 /// How often the message has been put off.
 pub(crate) fn round(headers: &Headers) -> u32 {
-    headers.get(RETRY_ROUND).and_then(|round| round.parse().ok()).unwrap_or(0)
+    number(headers, RETRY_ROUND)
+}
+
+/// How often the message was tried in earlier rounds.
+pub(crate) fn earlier_attempts(headers: &Headers) -> u32 {
+    number(headers, RETRY_ATTEMPTS)
+}
+
+fn number(headers: &Headers, name: &str) -> u32 {
+    headers.get(name).and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Whether the message is too old to be handled (rule R20).

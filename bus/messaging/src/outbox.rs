@@ -6,7 +6,7 @@ use hosting::Timestamp;
 use storage::{FromValue, Row, SqlError, ToValue, Tx, Value, WrongValue, params};
 use uuid::Uuid;
 
-use crate::{Destination, Headers, OutgoingMessage};
+use crate::{Destination, Headers, OutgoingMessage, envelope};
 
 /// A row to be written.
 pub(crate) struct NewRow<'r> {
@@ -79,13 +79,13 @@ impl FromValue for Stored {
 }
 
 fn read_row(row: &Row<'_>) -> Result<ReadyRow, SqlError> {
-    let body: Vec<u8> = row.get(4)?;
-    let message = OutgoingMessage {
-        destination: destination(&row.get::<String>(2)?),
-        id: row.get::<Uuid>(1)?.to_string(),
-        headers: row.get::<Stored>(3)?.0,
-        body: Bytes::from(body),
+    let (body, headers) = (row.get::<Vec<u8>>(4)?, row.get::<Stored>(3)?.0);
+    // What came from elsewhere and was put off may have an id that is no UUID: the row's own is the inbox's key then.
+    let id = match headers.get(envelope::ID) {
+        Some(id) => id.clone(),
+        None => row.get::<Uuid>(1)?.to_string(),
     };
+    let message = OutgoingMessage { destination: destination(&row.get::<String>(2)?), id, headers, body: Bytes::from(body) };
     Ok(ReadyRow { row: row.get(0)?, message })
 }
 

@@ -241,7 +241,7 @@ impl Receiver {
                     epitaph.description,
                     "message dead-lettered"
                 );
-                self.dead_letter(&epitaph)
+                self.dead_letter(delivery, &epitaph)
             }
             Outcome::PutOff { error } => {
                 tracing::warn!(endpoint = self.service.name(), message = delivery.id, error, "message failed and is put off");
@@ -255,11 +255,11 @@ impl Receiver {
         }
     }
 
-    fn dead_letter(&self, epitaph: &Epitaph) -> Settlement {
+    fn dead_letter(&self, delivery: &Delivery, epitaph: &Epitaph) -> Settlement {
         Settlement::DeadLetter {
             reason: epitaph.reason.to_owned(),
             description: epitaph.description.clone(),
-            headers: epitaph.headers(self.service.name(), self.service.now()),
+            headers: epitaph.headers(self.service.name(), self.service.now(), delivery),
         }
     }
 

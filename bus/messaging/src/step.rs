@@ -56,10 +56,12 @@ pub(crate) struct Epitaph {
 }
 
 impl Epitaph {
-    pub(crate) fn headers(&self, endpoint: &str, now: Timestamp) -> Headers {
+    /// What the dead letter of `delivery` is given beside its own headers.
+    pub(crate) fn headers(&self, endpoint: &str, now: Timestamp, delivery: &Delivery) -> Headers {
+        let attempts = envelope::earlier_attempts(&delivery.headers).saturating_add(self.tries.failed.max(1));
         Headers::from([
             ("deadletterendpoint".to_owned(), endpoint.to_owned()),
-            ("deadletterattempts".to_owned(), self.tries.failed.max(1).to_string()),
+            (envelope::DEAD_ATTEMPTS.to_owned(), attempts.to_string()),
             ("deadletterrounds".to_owned(), self.tries.round.to_string()),
             (envelope::DEAD_SINCE.to_owned(), now.to_string()),
         ])
@@ -147,7 +149,10 @@ impl Steps {
             return Ok(());
         }
         let mut headers = delivery.headers.clone();
+        let attempts = envelope::earlier_attempts(&headers).saturating_add(tries.failed);
         headers.insert(envelope::RETRY_ROUND.to_owned(), (tries.round + 1).to_string());
+        headers.insert(envelope::RETRY_ATTEMPTS.to_owned(), attempts.to_string());
+        headers.insert(envelope::ID.to_owned(), delivery.id.clone());
         let destination = Destination::Queue(self.name().to_owned());
         outbox::insert(tx, &NewRow { id, destination: &destination, headers: &headers, body: &delivery.body, due, key: None }, now)
     }

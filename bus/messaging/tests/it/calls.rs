@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use storage::CommitFault;
 
 use crate::bus::Bus;
-use crate::letters::{Greet, TABLES, letter, named, note, noted};
+use crate::letters::{Archive, Greet, Greeted, TABLES, bare, letter, named, note, noted};
 use crate::world::{World, disk};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -279,4 +279,22 @@ fn a_stop_waits_for_the_calls_under_way_and_sends_what_they_record() {
     world.run_for(Duration::from_secs(1));
     assert_eq!(world.wait(party.host.stop()), [""; 0]);
     assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
+}
+
+#[test]
+fn what_a_call_records_belongs_to_the_conversation_of_the_operation_that_asked_for_it() {
+    let call = |_: Call, _: Ring| async { Ok("come in".to_owned()) };
+    let record = |ctx: &mut Context<'_>, request: Ring, _: Result<String, CallFailed>| {
+        ctx.send(Archive { name: request.name.clone() })?;
+        ctx.publish(Greeted { name: request.name })
+    };
+    let mut test = TestEndpoint::new(bare().external_call(begin, call, record));
+    test.operation(|ctx| {
+        ctx.call("Ada", &Ring { name: "Ada".to_owned() })?;
+        Ok(ctx.send(Archive { name: "Ada".to_owned() })?)
+    })
+    .unwrap();
+    test.answer::<Ring>(Ok("hello".to_owned())).unwrap();
+    let told: Vec<&str> = test.outgoing().iter().map(|message| message.headers["conversationid"].as_str()).collect();
+    assert_eq!(told, [told[0]; 3]);
 }

@@ -10,7 +10,7 @@ use messaging::recoverability::{Decision, Policy, Tries, decide, jitter};
 use messaging::{Endpoint, FailureClass, HandlerError, NotHandled, Settings, Settlement, TestEndpoint, Transport};
 
 use crate::bus::Bus;
-use crate::letters::{Greet, bare, greet, greeter, letter, named, note, noted};
+use crate::letters::{Greet, bare, greet, greeter, letter, named, note, noted, raw};
 use crate::world::{World, disk};
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -97,6 +97,47 @@ fn a_delayed_retry_is_the_same_message_with_the_next_round() {
     assert_eq!((again.id, again.body, again.headers["retryround"].as_str()), (original.id, original.body, "1"));
     assert_eq!(again.headers["conversationid"], "story");
     assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["Ada"]);
+}
+
+#[test]
+fn a_message_whose_id_is_no_uuid_keeps_it_through_delays_and_dead_letters() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let (endpoint, _) = failing(|tries| match tries {
+        1..=4 => Some(HandlerError::transient("nobody home")),
+        5 => Some(HandlerError::permanent("no such street")),
+        _ => None,
+    });
+    let party = world.start(&bus, &disk(), endpoint, Settings::default());
+    let foreign = raw("order 7", "letters.greet", r#"{"name":"Ada"}"#);
+    bus.put("greeter", foreign.clone(), 0);
+    world.run_for(Duration::from_secs(5));
+    let again = bus.state().sent[0].clone();
+    assert_eq!((again.id.as_str(), again.headers["id"].as_str()), ("order 7", "order 7"), "put off");
+    let dead = world.wait(dead_letters::list(&party.service, None, 10)).unwrap().remove(0);
+    assert_eq!(dead.message_id, "order 7");
+    world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::No)).unwrap();
+    bus.put("greeter", foreign, 0);
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["Ada"]);
+    assert!(bus.state().settled.iter().all(|(id, _)| id == "order 7"));
+    assert_eq!((party.service.counts().duplicates, bus.ready("greeter")), (1, 0));
+}
+
+#[test]
+fn a_dead_letter_tells_the_attempts_of_all_its_rounds() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let (endpoint, tries) = failing(|_| Some(HandlerError::transient("nobody home")));
+    let party = world.start(&bus, &disk(), endpoint, Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    for attempts in [20, 24] {
+        world.run_for(Duration::from_secs(800));
+        let dead = world.wait(dead_letters::list(&party.service, None, 10)).unwrap().remove(0);
+        assert_eq!((dead.reason.as_str(), tries.load(Ordering::Relaxed)), ("RetriesExhausted", attempts));
+        assert_eq!(dead.headers["deadletterattempts"], attempts.to_string());
+        world.wait(dead_letters::retry(&party.service, &dead.id, Confirmed::No)).unwrap();
+    }
 }
 
 #[test]

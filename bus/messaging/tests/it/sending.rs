@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use messaging::dead_letters::{self, Confirmed, LetterError};
 use messaging::http::{OperationKey, Problem};
-use messaging::{Service, Settings, TestEndpoint};
+use messaging::{Context, Service, Settings, TestEndpoint};
 use storage::CommitFault;
 
 use crate::bus::Bus;
@@ -26,6 +26,7 @@ fn outgoing_messages_carry_the_conversation_and_their_cause() {
     let mut test = TestEndpoint::new(greeter());
     let mut incoming = letter(1, "Ada");
     incoming.headers.insert("conversationid".to_owned(), "the whole story".to_owned());
+    incoming.headers.insert("correlationid".to_owned(), "order 7".to_owned());
     incoming.headers.insert("traceparent".to_owned(), "00-aa-bb-01".to_owned());
     let id = incoming.id.clone();
     test.deliver(incoming).unwrap();
@@ -37,7 +38,7 @@ fn outgoing_messages_carry_the_conversation_and_their_cause() {
         ("dataschema", "letters.greeted/v1"),
         ("datacontenttype", "application/json"),
         ("conversationid", "the whole story"),
-        ("correlationid", "the whole story"),
+        ("correlationid", "order 7"),
         ("causationid", &id),
         ("traceparent", "00-aa-bb-01"),
     ] {
@@ -49,10 +50,17 @@ fn outgoing_messages_carry_the_conversation_and_their_cause() {
 #[test]
 fn an_operation_starts_a_conversation() {
     let mut test = TestEndpoint::new(bare());
-    test.operation(|ctx| Ok(ctx.send(Archive { name: "Ada".to_owned() })?)).unwrap();
-    let message = &test.outgoing()[0];
-    assert_eq!(message.headers["conversationid"], message.id);
-    assert_eq!(message.headers.get("causationid"), None);
+    let twice = |ctx: &mut Context<'_>| {
+        ctx.send(Archive { name: "Ada".to_owned() })?;
+        Ok(ctx.publish(Greeted { name: "Ada".to_owned() })?)
+    };
+    test.operation(twice).unwrap();
+    test.operation(twice).unwrap();
+    let told = |name: &str| test.outgoing().iter().map(|message| message.headers.get(name).cloned()).collect::<Vec<_>>();
+    let conversations = told("conversationid");
+    assert_eq!((&conversations[0], &conversations[2]), (&conversations[1], &conversations[3]), "one for all that an operation sends");
+    assert_ne!(conversations[0], conversations[2], "and another for the next operation");
+    assert_eq!((told("correlationid"), told("causationid")), (conversations, vec![None; 4]));
 }
 
 #[test]
