@@ -21,6 +21,7 @@ const ALL: &[&str] = &[
     "ordering",
     "marketing",
     "payment",
+    "marketing",
     "payment-gateway",
     "buyer",
     "composition",

@@ -14,16 +14,24 @@ fn contracts() -> Tree {
 }
 
 #[test]
-fn a_message_with_its_golden_files_passes() {
-    let tree = contracts()
-        .with("shop/contracts/tests/golden/box-office.hold-tickets.v1.json", "")
-        .with("shop/contracts/tests/golden/box-office.hold-tickets.v2.json", "");
-    assert!(goldens::check(&tree).is_empty());
+fn a_message_with_its_golden_files_passes_also_with_those_of_older_versions() {
+    let goldens = ["v1", "v2"].map(|version| format!("shop/contracts/tests/golden/box-office.hold-tickets.{version}.json"));
+    let tree = Tree::default().with("shop/contracts/src/box_office.rs", &HOLD.replace("v 1", "v 2"));
+    assert!(goldens::check(&tree.with(&goldens[0], "").with(&goldens[1], "")).is_empty());
 }
 
 #[test]
-fn a_message_without_a_golden_file_is_a_fault() {
-    one_fault(&goldens::check(&contracts()), "box-office.hold-tickets: has no golden file");
+fn a_message_without_a_golden_file_of_its_version_is_a_fault() {
+    one_fault(&goldens::check(&contracts()), "box-office.hold-tickets.v1: has no golden file");
+    let raised = Tree::default().with("shop/contracts/src/box_office.rs", &HOLD.replace("v 1", "v 2"));
+    let raised = raised.with("shop/contracts/tests/golden/box-office.hold-tickets.v1.json", "");
+    one_fault(&goldens::check(&raised), "box-office.hold-tickets.v2: has no golden file");
+}
+
+#[test]
+fn a_golden_file_of_a_version_that_the_message_has_not_reached_is_a_fault() {
+    let tree = contracts().with("shop/contracts/tests/golden/box-office.hold-tickets.v1.json", "");
+    one_fault(&goldens::check(&tree.with("shop/contracts/tests/golden/box-office.hold-tickets.v2.json", "")), "belongs to no message");
 }
 
 #[test]
