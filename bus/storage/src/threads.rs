@@ -118,6 +118,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where storage starts its threads: named here, joined at the drop")]
 fn spawn(threads: &Mutex<Vec<JoinHandle<()>>>, name: String, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let handle = std::thread::Builder::new().name(name).spawn(body)?;
     lock(threads).push(handle);
