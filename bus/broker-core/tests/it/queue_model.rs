@@ -1,7 +1,9 @@
 //! A queue against a reference model that scans a list: send, peek-lock, settle, renew, send again, time to live,
-//! restarts.
+//! duplicates, restarts.
 
-use broker_core::{Cause, Destination, QueueSettings, Resubmission, ResubmitRefusal, Sequence, Settlement, Source, Time};
+use std::collections::BTreeMap;
+
+use broker_core::{Cause, Destination, QueueSettings, Resubmission, ResubmitRefusal, Sent, Sequence, Settlement, Source, Time};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -12,7 +14,7 @@ const MAX_DELIVERIES: u16 = 3;
 
 #[derive(Debug, Clone)]
 enum Command {
-    Send { time_to_live: Option<u64>, count: u64 },
+    Send { id: u64, time_to_live: Option<u64>, count: u64 },
     Receive { dead: bool, max: usize },
     Settle { which: usize, how: u8 },
     Renew { which: usize },
@@ -25,7 +27,8 @@ enum Command {
 
 fn commands() -> impl Strategy<Value = Vec<Command>> {
     let command = prop_oneof![
-        4 => (prop::option::of(1..10_000_u64), 1..4_u64).prop_map(|(time_to_live, count)| Command::Send { time_to_live, count }),
+        4 => (0..12_u64, prop::option::of(1..10_000_u64), 1..4_u64)
+            .prop_map(|(id, time_to_live, count)| Command::Send { id, time_to_live, count }),
         5 => (prop::bool::weighted(0.25), 1..4_usize).prop_map(|(dead, max)| Command::Receive { dead, max }),
         6 => (0..12_usize, 0..4_u8).prop_map(|(which, how)| Command::Settle { which, how }),
         1 => (0..12_usize).prop_map(|which| Command::Renew { which }),
@@ -48,16 +51,42 @@ struct Entry {
     dead: Option<&'static str>,
 }
 
+/// What the queues differ in.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    dead_letter_expired: bool,
+    time_to_live: Option<u64>,
+    duplicate_window: Option<u64>,
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    (any::<bool>(), prop::option::of(2_000..12_000_u64), prop::option::of(1_000..9_000_u64))
+        .prop_map(|(dead_letter_expired, time_to_live, duplicate_window)| Kind { dead_letter_expired, time_to_live, duplicate_window })
+}
+
 struct Model {
+    kind: Kind,
     entries: Vec<Entry>,
+    seen: BTreeMap<u64, i64>,
     next_sequence: u64,
     wall: i64,
-    dead_letter_expired: bool,
 }
 
 impl Model {
-    fn send(&mut self, content: u64, time_to_live: Option<u64>) {
-        let expires = time_to_live.map_or(i64::MAX, |micros| self.wall + micros as i64);
+    fn send(&mut self, content: u64, id: u64, time_to_live: Option<u64>) -> Sent {
+        if let Some(window) = self.kind.duplicate_window {
+            if self.seen.get(&id).is_some_and(|until| *until > self.wall) {
+                return Sent::Duplicate;
+            }
+            self.seen.insert(id, self.wall + window as i64);
+        }
+        self.arrive(content, time_to_live);
+        Sent::Accepted(Sequence(self.next_sequence - 1))
+    }
+
+    fn arrive(&mut self, content: u64, time_to_live: Option<u64>) {
+        let shortest = time_to_live.into_iter().chain(self.kind.time_to_live).min();
+        let expires = shortest.map_or(i64::MAX, |micros| self.wall + micros as i64);
         self.entries.push(Entry { content, sequence: self.next_sequence, count: 0, expires, lock: None, dead: None });
         self.next_sequence += 1;
     }
@@ -84,7 +113,7 @@ impl Model {
     }
 
     fn expire(&mut self, content: u64) {
-        if self.dead_letter_expired {
+        if self.kind.dead_letter_expired {
             self.bury(content, "TTLExpiredException");
         } else {
             self.entries.retain(|entry| entry.content != content);
@@ -137,22 +166,25 @@ fn settlement(how: u8) -> Settlement {
     }
 }
 
-fn run(dead_letter_expired: bool, commands: Vec<Command>) {
-    let settings =
-        QueueSettings { lock: micros(LOCK as u64), max_delivery_count: MAX_DELIVERIES, dead_letter_expired, ..QueueSettings::default() };
+fn run(kind: Kind, commands: Vec<Command>) {
+    let settings = QueueSettings {
+        lock: micros(LOCK as u64),
+        max_delivery_count: MAX_DELIVERIES,
+        dead_letter_expired: kind.dead_letter_expired,
+        time_to_live: kind.time_to_live.map(micros),
+        duplicate_window: kind.duplicate_window.map(micros),
+        ..QueueSettings::default()
+    };
     let mut world = World::new(&[queue("q", settings)]);
-    let mut model = Model { entries: Vec::new(), next_sequence: 1, wall: 1_000_000, dead_letter_expired };
+    let mut model = Model { kind, entries: Vec::new(), seen: BTreeMap::new(), next_sequence: 1, wall: 1_000_000 };
     let mut tokens: Vec<Uuid> = Vec::new();
     let mut sent = 0;
     for command in commands {
         match command {
-            Command::Send { time_to_live, count } => {
-                for _ in 0..count {
+            Command::Send { id, time_to_live, count } => {
+                for id in id..id + count {
                     sent += 1;
-                    let mut outgoing = message(sent);
-                    outgoing.time_to_live = time_to_live.map(micros);
-                    world.core.send(world.now, &Destination::Queue("q".to_owned()), &[outgoing]).unwrap();
-                    model.send(sent, time_to_live);
+                    send(&mut world, &mut model, sent, id, time_to_live);
                 }
             }
             Command::Receive { dead, max } => receive(&mut world, &mut model, &mut tokens, dead, max),
@@ -180,6 +212,14 @@ fn run(dead_letter_expired: bool, commands: Vec<Command>) {
 
 fn nth_last(tokens: &[Uuid], which: usize) -> Uuid {
     tokens.iter().rev().nth(which).copied().unwrap_or(Uuid::nil())
+}
+
+fn send(world: &mut World, model: &mut Model, content: u64, id: u64, time_to_live: Option<u64>) {
+    let mut outgoing = message(content);
+    outgoing.message_id = format!("id{id}");
+    outgoing.time_to_live = time_to_live.map(micros);
+    let answer = world.core.send(world.now, &Destination::Queue("q".to_owned()), &[outgoing]).unwrap();
+    assert_eq!(answer, [model.send(content, id, time_to_live)]);
 }
 
 fn receive(world: &mut World, model: &mut Model, tokens: &mut Vec<Uuid>, dead: bool, max: usize) {
@@ -252,7 +292,7 @@ fn resubmit(world: &mut World, model: &mut Model, sequence: u64, content: u64) {
         Some(index) => {
             assert_eq!(answer, Ok(Sequence(model.next_sequence)));
             model.entries.remove(index);
-            model.send(content, None);
+            model.arrive(content, None);
         }
     }
 }
@@ -284,7 +324,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_queue_does_what_its_model_does(dead_letter_expired: bool, commands in commands()) {
-        run(dead_letter_expired, commands);
+    fn a_queue_does_what_its_model_does(kind in kinds(), commands in commands()) {
+        run(kind, commands);
     }
 }

@@ -1,4 +1,5 @@
-//! A topic and its subscriptions against a reference model: who gets a copy, scheduled copies, duplicates, restarts.
+//! A topic and its subscriptions against a reference model: who gets a copy, scheduled copies, duplicates, jumps of the wall
+//! clock, restarts.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,9 @@ enum Command {
     Subscribe { name: u8, queue: usize },
     Receive { queue: usize },
     Pass { micros: i64 },
+    Jump { micros: i64 },
     Restart,
+    Rebuild,
 }
 
 fn commands() -> impl Strategy<Value = Vec<Command>> {
@@ -27,7 +30,9 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         1 => (0..4_u8, 0..3_usize).prop_map(|(name, queue)| Command::Subscribe { name, queue }),
         3 => (0..3_usize).prop_map(|queue| Command::Receive { queue }),
         2 => (0..5_000_i64).prop_map(|micros| Command::Pass { micros }),
+        1 => (-9_000..9_000_i64).prop_map(|micros| Command::Jump { micros }),
         1 => Just(Command::Restart),
+        1 => Just(Command::Rebuild),
     ];
     prop::collection::vec(command, 1..80)
 }
@@ -70,9 +75,9 @@ impl Model {
     }
 
     fn advance(&mut self, now: i64) {
-        self.now = now;
+        self.now = self.now.max(now);
         self.waiting.sort_unstable();
-        while self.waiting.first().is_some_and(|(at, _, _)| *at <= now) {
+        while self.waiting.first().is_some_and(|(at, _, _)| *at <= self.now) {
             let (_, _, content) = self.waiting.remove(0);
             self.copy(content);
         }
@@ -116,7 +121,13 @@ fn run(commands: Vec<Command>) {
                 }
             }
             Command::Pass { micros } => world.pass(micros),
-            Command::Restart => world.restart(),
+            Command::Jump { micros } => world.jump(micros),
+            Command::Restart => {
+                // As a queue's model: a process that starts knows no later wall clock than its own.
+                world.now.wall = world.now.wall.max(Time::from_micros(model.now));
+                world.restart();
+            }
+            Command::Rebuild => world.rebuild(),
         }
         world.advance();
         model.advance(world.now.wall.as_micros());
