@@ -8,6 +8,8 @@ use broker::{Browsed, MessageState};
 #[derive(Debug, Default, Clone)]
 struct Life {
     confirmed: bool,
+    /// How many processes had been killed before the one that sent it; 0 where that is not known.
+    killed_before: u32,
     due: i64,
     deliveries: u32,
     releases: u32,
@@ -17,9 +19,17 @@ struct Life {
     buried: bool,
 }
 
+impl Life {
+    /// Each process that was killed since may have taken it once without living to tell.
+    fn deliveries_max(&self, kills: u32) -> u32 {
+        self.deliveries + kills - self.killed_before
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Record {
     lives: BTreeMap<String, Life>,
+    kills: u32,
     faults: Vec<String>,
 }
 
@@ -33,6 +43,7 @@ impl Record {
         match (words[0], words.get(2).copied()) {
             ("sent", Some(due)) => {
                 life.confirmed = true;
+                life.killed_before = self.kills;
                 life.due = due.parse().unwrap();
             }
             ("got", Some(count)) => {
@@ -44,6 +55,9 @@ impl Record {
                     self.faults.push(format!("a delivery was forgotten: {told}, {life:?}"));
                 }
                 life.deliveries += 1;
+                if count > life.deliveries_max(self.kills) {
+                    self.faults.push(format!("a delivery was counted that never was: {told}, {life:?}"));
+                }
             }
             ("settling", Some("complete")) => life.completing = true,
             ("settling", Some("release")) => life.releases += 1,
@@ -56,14 +70,15 @@ impl Record {
         true
     }
 
-    /// Compares with what is on the disk.
+    /// Compares with what is on the disk after one more kill.
     pub(super) fn check(&mut self, there: &[Browsed], dead: &[Browsed]) -> Result<(), String> {
+        self.kills += 1;
         let mut faults = std::mem::take(&mut self.faults);
         let there = by_id(there, &mut faults);
         let dead = by_id(dead, &mut faults);
         for (id, life) in &self.lives {
             faults.extend(
-                fault(life, there.get(id.as_str()).copied(), dead.get(id.as_str()).copied())
+                fault(life, self.kills, there.get(id.as_str()).copied(), dead.get(id.as_str()).copied())
                     .map(|fault| format!("{id}: {fault}; {life:?}")),
             );
         }
@@ -95,7 +110,7 @@ fn by_id<'b>(found: &'b [Browsed], faults: &mut Vec<String>) -> BTreeMap<&'b str
     by_id
 }
 
-fn fault(life: &Life, there: Option<&Browsed>, dead: Option<&Browsed>) -> Option<&'static str> {
+fn fault(life: &Life, kills: u32, there: Option<&Browsed>, dead: Option<&Browsed>) -> Option<&'static str> {
     if life.confirmed && !life.completing && there.is_none() && dead.is_none() {
         return Some("it was confirmed and is lost");
     }
@@ -111,6 +126,9 @@ fn fault(life: &Life, there: Option<&Browsed>, dead: Option<&Browsed>) -> Option
     let found = there.or(dead)?;
     if found.delivery_count < life.deliveries.saturating_sub(life.releases) {
         return Some("a delivery was forgotten");
+    }
+    if found.delivery_count > life.deliveries_max(kills) {
+        return Some("a delivery was counted that never was");
     }
     // One that was due before it arrived was enqueued when it arrived.
     let waits = found.state == MessageState::Scheduled;
