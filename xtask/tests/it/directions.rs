@@ -21,7 +21,6 @@ const ALL: &[&str] = &[
     "ordering",
     "marketing",
     "payment",
-    "marketing",
     "payment-gateway",
     "buyer",
     "composition",
