@@ -70,7 +70,8 @@ impl Database {
     }
 
     /// Opens an existing file to look at, also while another process writes to it: applies no migration, changes
-    /// nothing, serves only [`Database::read`].
+    /// nothing, serves only [`Database::read`]. A file that nobody writes to is seen as it is now: whoever waits for a
+    /// writer to come opens it again.
     ///
     /// # Errors
     /// If the file is not there, cannot be read or is damaged.

@@ -185,7 +185,7 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file is there and is no sound database. Never replaced by an empty one.
-    #[error("the database {path} is damaged ({found}); restore it from a backup, or move it and its -wal file away to start from empty")]
+    #[error("the database {path} is damaged ({found}); restore its folder from a backup, or move the whole folder away to begin anew")]
     Damaged {
         /// The damaged file.
         path: PathBuf,

@@ -1,6 +1,6 @@
 //! Opening a database without ever taking a damaged or vanished file for an empty one.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use crate::error::{OpenError, SqlError};
@@ -29,7 +29,9 @@ pub(crate) fn open_sound(location: &Location) -> Result<Link, OpenError> {
 /// Opens an existing file that must not change, after a quick look for damage.
 pub(crate) fn open_sound_read_only(path: &Path) -> Result<Link, OpenError> {
     check_length(path)?;
-    look_at(Link::open_read_only(path), path)
+    // A writer has a log from its start to its end: without one the file stands still, and is all there is.
+    let stands_still = matches!(side_file(path, "-wal").try_exists(), Ok(false));
+    look_at(Link::open_read_only(path, stands_still), path)
 }
 
 /// An error of opening that is about the way to the database.
@@ -62,7 +64,12 @@ fn create(path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         // Of an earlier try that was killed; mostly there is none.
         let _ = std::fs::remove_file(side_file(&aside, leftover));
     }
-    File::create(&aside)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    // For its owner alone; what SQLite puts beside it gets the same mode.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&aside)?;
     let link = Link::open(&Location::File(aside.clone()))?;
     link.run_script("PRAGMA user_version = 0; PRAGMA wal_checkpoint(TRUNCATE);")?;
     drop(link);

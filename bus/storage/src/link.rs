@@ -89,10 +89,17 @@ impl Link {
         Ok(link)
     }
 
-    /// Opens an existing file that must not change.
-    pub(crate) fn open_read_only(path: &Path) -> Result<Self, SqlError> {
+    /// Opens an existing file that must not change. Of one that stands still, nothing is locked and nothing is put
+    /// beside it, and later changes are not seen.
+    pub(crate) fn open_read_only(path: &Path, stands_still: bool) -> Result<Self, SqlError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::set_up(Connection::open_with_flags(path, flags), "PRAGMA query_only = ON;")
+        let connection = match path.to_str() {
+            Some(path) if stands_still => {
+                Connection::open_with_flags(format!("file:{}?immutable=1", escaped(path)), flags | OpenFlags::SQLITE_OPEN_URI)
+            }
+            _ => Connection::open_with_flags(path, flags),
+        };
+        Self::set_up(connection, "PRAGMA query_only = ON;")
     }
 
     fn set_up(connection: rusqlite::Result<Connection>, settings: &str) -> Result<Self, SqlError> {

@@ -23,6 +23,7 @@ pub(crate) const EXITS: &str = "\
 Exit codes:
   0  at rest, and everything is true
   1  something is not true, at rest or not
+  2  it could not be judged: wrong use, or a database that is missing, damaged or cannot be read
   3  still not at rest after --wait seconds";
 
 const NOT_AT_REST: u8 = 3;
@@ -48,8 +49,8 @@ pub(crate) fn carry_out(args: VerifyArgs, mut faults: Faults) -> Result<(), Fail
     let wait = Duration::from_secs(faults.number("wait", &args.wait, 0..=86_400));
     faults.finish()?;
     runtime::run_here(|outside| async move {
-        let databases = Databases::open(Path::new(&args.data))?;
-        let (report, dead) = databases.wait_for_rest(&outside, wait).await?;
+        let judged = wait_for_rest(Path::new(&args.data), &outside, wait).await;
+        let (report, dead) = judged.map_err(|failure| not_judged(failure, args.json))?;
         if args.json {
             say(serde_json::to_string(&report).unwrap_or_default());
         } else {
@@ -61,6 +62,36 @@ pub(crate) fn carry_out(args: VerifyArgs, mut faults: Faults) -> Result<(), Fail
             (false, _) => Err(Failure::silent(FAILED)),
         }
     })
+}
+
+/// Nothing is known to be untrue.
+fn not_judged(failure: Failure, json: bool) -> Failure {
+    if json {
+        say(serde_json::json!({ "error": failure.text }));
+    }
+    Failure::usage(failure.text)
+}
+
+/// Judges again and again, until the shop is at rest, something is untrue, or the time is up. Each look opens the
+/// databases anew: a shop may have been started meanwhile.
+async fn wait_for_rest(data: &Path, outside: &Outside, wait: Duration) -> Result<(Report, DeadLetters), Failure> {
+    let began = outside.clock.monotonic();
+    let mut shown = false;
+    loop {
+        let databases = Databases::open(data)?;
+        let (first, dead) = databases.read(outside).await?;
+        let (again, _) = databases.read(outside).await?;
+        let report = judge(&first, &again, outside.clock.now());
+        let is_over = outside.clock.monotonic() - began >= wait;
+        if report.at_rest || !report.violations.is_empty() || is_over {
+            return Ok((report, dead));
+        }
+        if !shown && std::io::stderr().is_terminal() {
+            complain(format!("waiting up to {} s for rest: {}", wait.as_secs(), report.under_way.join("; ")));
+            shown = true;
+        }
+        outside.clock.sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// All databases of a shop, opened only to be read.
@@ -92,26 +123,6 @@ impl Databases {
             services.insert(name, open(name.as_str())?);
         }
         Ok(Self { sources: Sources { services, gateway: open(GATEWAY)? }, bus: open(BUS)? })
-    }
-
-    /// Judges again and again, until the shop is at rest, something is untrue, or the time is up.
-    async fn wait_for_rest(&self, outside: &Outside, wait: Duration) -> Result<(Report, DeadLetters), Failure> {
-        let began = outside.clock.monotonic();
-        let mut shown = false;
-        loop {
-            let (first, dead) = self.read(outside).await?;
-            let (again, _) = self.read(outside).await?;
-            let report = judge(&first, &again, outside.clock.now());
-            let is_over = outside.clock.monotonic() - began >= wait;
-            if report.at_rest || !report.violations.is_empty() || is_over {
-                return Ok((report, dead));
-            }
-            if !shown && std::io::stderr().is_terminal() {
-                complain(format!("waiting up to {} s for rest: {}", wait.as_secs(), report.under_way.join("; ")));
-                shown = true;
-            }
-            outside.clock.sleep(LOOK_AGAIN).await;
-        }
     }
 
     async fn read(&self, outside: &Outside) -> Result<(ShopFacts, DeadLetters), Failure> {

@@ -235,6 +235,22 @@ fn a_weak_key_is_refused_and_an_open_one_is_closed() {
 }
 
 #[test]
+fn verify_leaves_a_stopped_shops_folder_as_it_is_and_says_what_it_cannot_judge() {
+    let (_, folder) = Shop::start(&["--no-seed-data"]).stop();
+    let data = folder.path().join("data");
+    let names = || std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name()).collect::<std::collections::BTreeSet<_>>();
+    let before = names();
+    let verify = || run_in(&folder, &["verify", "--data", "data", "--json"]);
+    assert_eq!(verify().json()["at_rest"], true);
+    assert_eq!(names(), before);
+    std::fs::write(data.join("payment.sqlite"), "no database, ".repeat(100)).unwrap();
+    let ended = verify();
+    ended.refused(2, "payment.sqlite");
+    let told: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert!(told["error"].as_str().unwrap().contains("payment.sqlite"), "{told}");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let shop = Shop::start(&[]);
     let mut listing = command(&shop.folder, &["events", "list", "--data", "data"]);

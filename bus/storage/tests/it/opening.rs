@@ -102,6 +102,30 @@ fn a_closed_database_can_be_looked_at() {
 }
 
 #[test]
+fn a_look_at_a_closed_database_leaves_nothing_beside_it() {
+    let folder = closed();
+    let names = || fs::read_dir(folder.path()).expect("lists").map(|entry| entry.expect("an entry").file_name()).collect::<Vec<_>>();
+    let before = names();
+    let looking = Database::open_read_only(&file_in(&folder)).expect("opens");
+    assert_eq!(all(&looking), ["a"]);
+    assert_eq!(names(), before);
+    wait_for(looking.close());
+    assert_eq!(names(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (database, folder) = on_disk();
+    write_note(&database, "a").expect("writes");
+    for path in [file_in(&folder), log_of(&file_in(&folder))] {
+        assert_eq!(path.metadata().expect("is there").permissions().mode() & 0o777, 0o600, "{}", path.display());
+    }
+}
+
+#[test]
 fn a_database_in_a_missing_folder_is_unreachable_and_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("missing/notes.sqlite");
