@@ -154,11 +154,11 @@ pub(crate) fn base(url: &str) -> String {
 }
 
 /// Notes a fault if paths cannot be put behind the URL.
-pub(crate) fn check_url(url: &str, faults: &mut Faults) {
+pub(crate) fn check_url(option: &str, url: &str, faults: &mut Faults) {
     let is_right = url.trim().parse::<http::Uri>().is_ok_and(|parsed| {
         matches!(parsed.scheme_str(), Some("http" | "https")) && parsed.authority().is_some() && parsed.query().is_none()
     });
     if !is_right {
-        faults.wrong("url", url, &format!("it must be an address such as {DEFAULT_URL}"));
+        faults.wrong(option, url, &format!("it must be an address such as {DEFAULT_URL}"));
     }
 }

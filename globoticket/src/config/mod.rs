@@ -50,7 +50,7 @@ pub(crate) fn read(command: Command, args: &[OsString]) -> Read {
 /// Options that mean the same to every command that has them.
 fn check_what_many_have(matches: &ArgMatches, faults: &mut Faults) {
     if let Some(url) = innermost(matches, "url") {
-        check_url(&url, faults);
+        check_url("url", &url, faults);
     }
     if innermost(matches, "data").is_some_and(|data| data.is_empty()) {
         faults.wrong("data", "", "it must be a folder");

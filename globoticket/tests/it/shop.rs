@@ -251,6 +251,19 @@ fn verify_leaves_a_stopped_shops_folder_as_it_is_and_says_what_it_cannot_judge()
 }
 
 #[test]
+fn a_shop_on_all_addresses_warns_unless_it_is_told_where_buyers_reach_the_gateway() {
+    let complaints = |shop: &Shop| std::fs::read_to_string(shop.folder.path().join("complaints.txt")).unwrap();
+    let all = ["--no-seed-data", "--listen", "0.0.0.0"];
+    let shop = Shop::start(&all);
+    assert!(complaints(&shop).contains("--gateway-public-url"), "{}", complaints(&shop));
+    let shop = Shop::start(&[&all[..], &["--gateway-public-url", "http://pay.example.org/"]].concat());
+    assert!(!complaints(&shop).contains("--gateway-public-url"), "{}", complaints(&shop));
+    let running = std::fs::read_to_string(shop.folder.path().join("data/shop.json")).unwrap();
+    assert!(running.contains("\"http://pay.example.org\""), "{running}");
+    run(&["run", "--gateway-public-url", "pay"]).refused(2, "--gateway-public-url is `pay`");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let shop = Shop::start(&[]);
     let mut listing = command(&shop.folder, &["events", "list", "--data", "data"]);

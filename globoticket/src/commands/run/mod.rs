@@ -15,7 +15,8 @@ use crate::failure::{Failure, chain};
 use crate::http_limits::limited;
 use crate::http_server::Door;
 use crate::runtime;
-use crate::text::say;
+use crate::shop_client::{base, check_url};
+use crate::text::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -31,6 +32,10 @@ pub(crate) struct RunArgs {
     /// The address to listen on: this machine alone unless told otherwise.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     listen: String,
+    /// Where buyers reach the payment gateway, such as https://pay.example.org; the shop calls it there too. Unless it
+    /// is given: the address that the gateway listens on.
+    #[arg(long, value_name = "URL")]
+    gateway_public_url: Option<String>,
     /// Enter no events at the first start.
     #[arg(long)]
     no_seed_data: bool,
@@ -48,6 +53,7 @@ struct Settings {
     port: u16,
     gateway_port: u16,
     listen: IpAddr,
+    gateway_public_url: Option<String>,
     seed: bool,
     gateway_keys: payment_gateway::Keys,
 }
@@ -69,12 +75,16 @@ pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure
         let (secret, publishable) = (faults.place("gateway-secret-key"), faults.place("gateway-publishable-key"));
         faults.add(format!("{secret} and {publishable} must differ"));
     }
+    if let Some(url) = &args.gateway_public_url {
+        check_url("gateway-public-url", url, &mut faults);
+    }
     faults.finish()?;
     let settings = Settings {
         data: Path::new(&args.data).to_owned(),
         port,
         gateway_port,
         listen: listen.unwrap_or(IpAddr::from([127, 0, 0, 1])),
+        gateway_public_url: args.gateway_public_url.as_deref().map(base),
         seed: !args.no_seed_data,
         gateway_keys: payment_gateway::Keys { secret: args.gateway_secret_key, publishable: args.gateway_publishable_key },
     };
@@ -109,7 +119,13 @@ async fn start(outside: &Outside, folder: &DataFolder, settings: &Settings) -> R
     let door = Door::bind(settings.listen, settings.port, "port").await;
     let gateway_door = Door::bind(settings.listen, settings.gateway_port, "gateway-port").await;
     let (door, gateway_door) = both(door, gateway_door)?;
-    let running = Running { url: door.url(), gateway_url: gateway_door.url() };
+    let running = Running { url: door.url(), gateway_url: settings.gateway_public_url.clone().unwrap_or_else(|| gateway_door.url()) };
+    if settings.listen.is_unspecified() && settings.gateway_public_url.is_none() {
+        let url = &running.gateway_url;
+        complain(format!(
+            "warning: buyers are told that the payment gateway is at {url}, which only this machine can reach; say where others reach it with --gateway-public-url"
+        ));
+    }
 
     let health = Health::default();
     // Before the first request can be answered, so that nobody is told *ready* without them.
