@@ -72,13 +72,16 @@ fn not_judged(failure: Failure, json: bool) -> Failure {
     Failure::usage(failure.text)
 }
 
-/// Judges again and again, until the shop is at rest, something is untrue, or the time is up. Each look opens the
-/// databases anew: a shop may have been started meanwhile.
+/// Judges again and again, until the shop is at rest, something is untrue, or the time is up. A shop that did not run may
+/// have been started meanwhile: then the databases, which were looked at as they stood still, are opened anew.
 async fn wait_for_rest(data: &Path, outside: &Outside, wait: Duration) -> Result<(Report, DeadLetters), Failure> {
     let began = outside.clock.monotonic();
-    let mut shown = false;
+    let runs = || data.join(format!("{BUS}.sqlite-wal")).exists();
+    let (mut ran, mut databases, mut shown) = (runs(), Databases::open(data)?, false);
     loop {
-        let databases = Databases::open(data)?;
+        if runs() != ran {
+            (ran, databases) = (runs(), Databases::open(data)?);
+        }
         let (first, dead) = databases.read(outside).await?;
         let (again, _) = databases.read(outside).await?;
         let report = judge(&first, &again, outside.clock.now());
