@@ -11,8 +11,8 @@ use bytes::Bytes;
 use hosting::{BoxFuture, Health, Host, HttpClient, HttpError, Outside, ServiceFailure, real_outside};
 use messaging::dead_letters::{self, DeadLetter, LetterError};
 use messaging::http::{OperationKey, Problem};
-use messaging::storage::{Database, Driver, Location, Migrations, OpenError, ReadError, SqlError};
-use messaging::{Context, Endpoint, HandlerError, Service, Settings, Transport, TransportError, audit, topology};
+use messaging::storage::{Database, Driver, Location, Migrations, ReadError, SqlError};
+use messaging::{Context, Endpoint, HandlerError, Service, Settings, Topology, Transport, TransportError, audit, topology};
 
 use crate::Embedded;
 
@@ -26,12 +26,9 @@ pub enum RunError {
     /// The folder cannot be made.
     #[error("the folder `{0}` cannot be made")]
     Folder(String, #[source] std::io::Error),
-    /// The endpoints do not fit together.
-    #[error(transparent)]
-    Misfit(#[from] topology::Misfit),
-    /// A database cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
+    /// The endpoints do not fit together, or databases cannot be used: all that was found, a sentence each. Nothing ran.
+    #[error("the endpoints cannot be set to work:\n  {}", .0.join("\n  "))]
+    Unfit(Vec<String>),
     /// A database cannot be read.
     #[error("a database cannot be read")]
     Read(#[from] ReadError<SqlError>),
@@ -73,7 +70,8 @@ pub struct Running {
 /// which is made if it is not there. Everything is durable and retried; what cannot be handled is kept as a dead letter.
 ///
 /// # Errors
-/// If the endpoints do not fit together, the folder cannot be used, or something does not start.
+/// If the endpoints do not fit together or their databases cannot be used, all of it at once ([`RunError::Unfit`]) and before
+/// anything runs; if the folder cannot be used, or something does not start.
 ///
 /// # Panics
 /// Outside of a tokio runtime with time.
@@ -87,27 +85,58 @@ pub async fn run(folder: impl AsRef<Path>, endpoints: impl IntoIterator<Item = E
 /// As [`run`].
 pub async fn run_with(outside: Outside, folder: &Path, endpoints: impl IntoIterator<Item = Endpoint>) -> Result<Running, RunError> {
     std::fs::create_dir_all(folder).map_err(|error| RunError::Folder(folder.display().to_string(), error))?;
-    let endpoints: Vec<Endpoint> = endpoints.into_iter().collect();
-    let topology = topology::check(&endpoints.iter().map(Endpoint::declaration).collect::<Vec<_>>())?;
-    let store = open(folder, "broker", &[broker::MIGRATIONS])?;
+    let Prepared { topology, store, endpoints } = prepare(folder, endpoints).await?;
     let transport = Embedded::new(Broker::start(&outside, store, BrokerSettings::default()).await?);
     transport.provision(&topology).await?;
     let health = Health::default();
-    let mut host = Host::new(outside.clone(), health.clone(), STOP_WITHIN);
-    let mut services = BTreeMap::new();
-    for endpoint in endpoints {
-        let db = open(folder, endpoint.declaration().name, endpoint.all_migrations())?;
+    let (mut services, mut parts) = (BTreeMap::new(), Vec::new());
+    for (endpoint, db) in endpoints {
         let (service, hosted) = endpoint.bind(outside.clone(), db, Arc::new(transport.clone()), &health, Settings::default()).await?;
-        for part in hosted {
-            host.start(part).await?;
-        }
         services.insert(service.name(), service);
+        parts.extend(hosted);
+    }
+    let mut host = Host::new(outside.clone(), health, STOP_WITHIN);
+    for part in parts {
+        host.start(part).await?;
     }
     Ok(Running { outside, transport, services, host })
 }
 
-fn open(folder: &Path, name: &str, migrations: &[Migrations]) -> Result<Database, OpenError> {
-    Database::open(&Location::File(folder.join(format!("{name}.sqlite"))), Driver::Thread, migrations)
+struct Prepared {
+    topology: Topology,
+    store: Database,
+    endpoints: Vec<(Endpoint, Database)>,
+}
+
+/// All that can be found out before anything runs, and all faults at once (rule R37).
+async fn prepare(folder: &Path, endpoints: impl IntoIterator<Item = Endpoint>) -> Result<Prepared, RunError> {
+    let (mut faults, mut opened) = (Vec::new(), Vec::new());
+    let endpoints: Vec<Endpoint> = endpoints.into_iter().collect();
+    let topology = topology::check(&endpoints.iter().map(Endpoint::declaration).collect::<Vec<_>>());
+    let topology = topology.map_err(|misfit| faults.extend(misfit.faults));
+    let store = open(folder, "broker", &[broker::MIGRATIONS]).await.map_err(|fault| faults.push(fault));
+    for endpoint in endpoints {
+        match open(folder, endpoint.declaration().name, endpoint.all_migrations()).await {
+            Ok(db) => opened.push((endpoint, db)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    match (topology, store) {
+        (Ok(topology), Ok(store)) if faults.is_empty() => Ok(Prepared { topology, store, endpoints: opened }),
+        _ => Err(RunError::Unfit(faults)),
+    }
+}
+
+/// The database, or why it cannot be used.
+async fn open(folder: &Path, name: &str, migrations: &[Migrations]) -> Result<Database, String> {
+    let location = Location::File(folder.join(format!("{name}.sqlite")));
+    let db = Database::open(&location, Driver::Thread, migrations).map_err(|error| told(&error))?;
+    let lacks = db.lacks(migrations).await.map_err(|error| told(&error))?;
+    if lacks.is_empty() { Ok(db) } else { Err(format!("the database of `{name}` lacks {}", lacks.join(", "))) }
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |error| error.source()).fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }
 
 impl Running {

@@ -5,6 +5,7 @@ mod conformance;
 mod example;
 mod missing;
 mod sending;
+mod starting;
 #[allow(dead_code, reason = "the framework's tests, whose world it is, use more of it")]
 #[path = "../../../../messaging/tests/it/world.rs"]
 mod world;
