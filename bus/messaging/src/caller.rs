@@ -59,28 +59,39 @@ impl Caller {
                 None => drop(pause(&self.service, stop, BACK_OFF).await),
             }
         }
-        // What is under way is finished and recorded (rule R39).
+        self.end().await;
+    }
+
+    /// What is under way is finished and recorded; what was begun and not made is given back (rule R39).
+    async fn end(&self) {
+        let inner = &self.service.inner;
         let finished = async {
-            while self.free() < self.service.inner.settings.calls_max {
-                self.service.inner.call.notified().await;
+            while inner.under_way.load(Ordering::Acquire) > 0 {
+                inner.call.notified().await;
             }
         };
-        let _ =
-            race(finished, self.service.inner.outside.clock.sleep(Duration::from_millis(self.service.inner.settings.stop_ms_max))).await;
+        let _ = race(finished, inner.outside.clock.sleep(Duration::from_millis(inner.settings.stop_ms_max))).await;
+        let (begun, now) = (self.take_begun(usize::MAX), self.service.now());
+        // If that fails, their leases are freed by the next start, as after a kill.
+        if !begun.is_empty() {
+            let _ = write(&self.service, move |tx| Ok(calls::give_back(tx, now, &begun)?)).await;
+        }
     }
 
     fn free(&self) -> usize {
         self.service.inner.settings.calls_max.saturating_sub(self.service.inner.under_way.load(Ordering::Acquire))
     }
 
+    fn take_begun(&self, max: usize) -> Vec<DueCall> {
+        let mut begun = self.service.inner.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = begun.len().min(max);
+        begun.drain(..count).collect()
+    }
+
     /// Calls that were begun or are due, as many as may be made now; `None` if the database is in trouble.
     async fn take(&self) -> Option<Vec<DueCall>> {
         let (free, now) = (self.free(), self.service.now());
-        let begun: Vec<DueCall> = {
-            let mut begun = self.service.inner.begun.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = begun.len().min(free);
-            begun.drain(..count).collect()
-        };
+        let begun = self.take_begun(free);
         // Looking costs no write.
         if !begun.is_empty() || free == 0 || self.service.read(calls::next_due).await.ok()?.is_none_or(|due| due > now) {
             return Some(begun);

@@ -200,19 +200,33 @@ pub(crate) fn due(tx: &mut Tx<'_>, now: Timestamp, max: usize) -> Result<Vec<Due
 pub(crate) fn take(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp, max: usize) -> Result<Vec<DueCall>, SqlError> {
     let due = due(tx, now, max)?;
     for call in &due {
-        tx.execute("UPDATE calls SET attempt = $2, unknown = TRUE, due = $3 WHERE id = $1", params![call.row, call.attempt, lease])?;
+        tx.execute(
+            "UPDATE calls SET attempt = $2, unknown = TRUE, leased = TRUE, due = $3 WHERE id = $1",
+            params![call.row, call.attempt, lease],
+        )?;
     }
     Ok(due)
 }
 
-/// Frees the leases that a killed process left, so that its calls are made again at once.
+/// Undoes [`take`] for calls that were not made.
+pub(crate) fn give_back(tx: &mut Tx<'_>, now: Timestamp, begun: &[DueCall]) -> Result<(), SqlError> {
+    for call in begun {
+        tx.execute(
+            "UPDATE calls SET attempt = $2 - 1, unknown = $3, leased = FALSE, due = $4 WHERE id = $1 AND attempt = $2",
+            params![call.row, call.attempt, call.unknown, now],
+        )?;
+    }
+    Ok(())
+}
+
+/// Frees the leases that a killed process left, so that its calls are made again at once. What was put off keeps its time.
 pub(crate) fn free_leases(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, SqlError> {
-    tx.execute("UPDATE calls SET due = $1 WHERE unknown = TRUE AND due > $1", params![now])
+    tx.execute("UPDATE calls SET leased = FALSE, due = $1 WHERE leased = TRUE AND due > $1", params![now])
 }
 
 /// Puts a call off after a failed attempt.
 pub(crate) fn put_off(tx: &mut Tx<'_>, row: i64, due: Timestamp, unknown: bool) -> Result<(), SqlError> {
-    tx.execute("UPDATE calls SET due = $2, unknown = $3 WHERE id = $1", params![row, due, unknown])?;
+    tx.execute("UPDATE calls SET due = $2, unknown = $3, leased = FALSE WHERE id = $1", params![row, due, unknown])?;
     Ok(())
 }
 

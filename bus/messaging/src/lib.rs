@@ -55,5 +55,6 @@ pub const MIGRATIONS: storage::Migrations = storage::Migrations {
         ("0001_messaging.sql", include_str!("../migrations/0001_messaging.sql")),
         ("0002_outbox_failed.sql", include_str!("../migrations/0002_outbox_failed.sql")),
         ("0003_feeds.sql", include_str!("../migrations/0003_feeds.sql")),
+        ("0004_call_leases.sql", include_str!("../migrations/0004_call_leases.sql")),
     ],
 };

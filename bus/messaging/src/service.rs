@@ -236,7 +236,9 @@ impl Service {
     /// Begins as many calls as may be made now, in the transaction that asked for them: they need no write of their own.
     /// [`Service::committed`] has them made (rule R29).
     pub(crate) fn begin_calls(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<DueCall>, SqlError> {
-        let free = self.inner.settings.calls_max.saturating_sub(self.inner.under_way.load(Ordering::Acquire));
+        let waiting = self.inner.begun.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let taken = self.inner.under_way.load(Ordering::Acquire).saturating_add(waiting);
+        let free = self.inner.settings.calls_max.saturating_sub(taken);
         let longest = self.inner.calls.values().map(|call| call.timeout).max().unwrap_or_default();
         calls::take(tx, now, now.plus(longest + calls::LEASE_BEYOND), free)
     }

@@ -126,6 +126,44 @@ fn an_unknown_outcome_stays_unknown_and_a_clean_failure_does_not() {
 }
 
 #[test]
+fn a_retry_that_was_put_off_is_not_made_earlier_because_the_process_was_killed() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let bell = || -> Bell { Arc::new(|_| Err(CallError::Unknown("line dead".to_owned()))) };
+    let party = world.start(&bus, &disk, endpoint(&world, &attempts, Duration::ZERO, bell()), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(2));
+    assert_eq!(attempts.lock().unwrap().len(), 2);
+    drop(party);
+    world.kill();
+    let _party = world.start(&bus, &disk, endpoint(&world, &attempts, Duration::ZERO, bell()), Settings::default());
+    world.run_for(Duration::from_secs(20));
+    let seen = attempts.lock().unwrap().clone();
+    assert!(seen.len() == 3 && seen[2].3 - seen[1].3 >= Duration::from_secs(10), "{seen:?}");
+    assert!(seen[2].2, "and its outcome stays unknown");
+}
+
+#[test]
+fn a_call_is_begun_only_if_it_can_be_made_at_once() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let settings = || Settings { calls_max: 1, batch_max: 1, ..Settings::default() };
+    let party = world.start(&bus, &disk, endpoint(&world, &attempts, Duration::from_secs(20), ok()), settings());
+    (1..=2).for_each(|number| bus.put("greeter", letter(number, &format!("guest {number}")), 0));
+    world.run_for(Duration::from_secs(1));
+    drop(party);
+    world.kill();
+    let _party = world.start(&bus, &disk, endpoint(&world, &attempts, Duration::from_secs(20), ok()), settings());
+    world.run_for(Duration::from_secs(60));
+    let mut seen: Vec<_> = attempts.lock().unwrap().iter().map(|(key, attempt, unknown, _)| (key.clone(), *attempt, *unknown)).collect();
+    seen.sort();
+    let expected = [("guest 1", 1, false), ("guest 1", 2, true), ("guest 2", 1, false)];
+    assert_eq!(seen, expected.map(|(key, attempt, unknown)| (key.to_owned(), attempt, unknown)));
+}
+
+#[test]
 fn a_call_is_begun_in_the_write_that_asks_for_it() {
     let world = World::default();
     let bus = Bus::new(&world);
@@ -279,6 +317,41 @@ fn a_stop_waits_for_the_calls_under_way_and_sends_what_they_record() {
     world.run_for(Duration::from_secs(1));
     assert_eq!(world.wait(party.host.stop()), [""; 0]);
     assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in"]);
+}
+
+#[test]
+fn a_call_that_was_begun_and_not_made_is_given_back_by_a_stop() {
+    let (world, disk) = (World::default(), disk());
+    let bus = Bus::new(&world);
+    let attempts = Attempts::default();
+    let ringing = || {
+        let (seen, outer) = (attempts.clone(), world.clone());
+        let call = move |call: Call, _: Ring| {
+            seen.lock().unwrap().push((call.key().to_owned(), call.attempt(), call.previous_unknown(), outer.monotonic()));
+            let outer = outer.clone();
+            async move {
+                outer.sleep(Duration::from_secs(3)).await;
+                Ok("come in".to_owned())
+            }
+        };
+        let again = |ctx: &mut Context<'_>, request: Ring, result: Result<String, CallFailed>| {
+            if request.name == "Ada" {
+                ctx.call("Bo", &Ring { name: "Bo".to_owned() })?;
+            }
+            record(ctx, request, result)
+        };
+        Endpoint::new("greeter").migrations(TABLES).external_call(begin, call, again)
+    };
+    let mut party = world.start(&bus, &disk, ringing(), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.wait(party.host.stop()), [""; 0]);
+    drop(party);
+    let party = world.start(&bus, &disk, ringing(), Settings::default());
+    world.run_for(Duration::from_secs(10));
+    let seen: Vec<_> = attempts.lock().unwrap().iter().map(|(key, attempt, unknown, _)| (key.clone(), *attempt, *unknown)).collect();
+    assert_eq!(seen, [("Ada".to_owned(), 1, false), ("Bo".to_owned(), 1, false)]);
+    assert_eq!(world.wait(party.service.read(noted)).unwrap(), ["begin Ada", "Ada said come in", "Bo said come in"]);
 }
 
 #[test]
