@@ -53,6 +53,10 @@ impl Receiver {
     }
 
     async fn work(&self, stop: &StopSignal) {
+        if self.service.inner.steps.handlers.is_empty() {
+            // It only sends: what lies in its queue is for a build that handles it.
+            return stop.stopped().await;
+        }
         let mut pace = Pace { failures_in_a_row: 0, back_off: BACK_OFF_FIRST, probe: BACK_OFF_FIRST };
         let source = Source::Queue(self.service.name().to_owned());
         while !stop.is_stopped() {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hosting::{Clock, stop_pair};
+use messaging::http::OperationKey;
 use messaging::{Endpoint, HandlerError, NotHandled, Settings, Settlement, TestEndpoint};
 use storage::{CommitFault, Database, Driver, Location, params};
 
@@ -297,4 +298,17 @@ fn a_write_ends_after_its_limit_and_the_rest_goes_into_the_next() {
     world.run_for(Duration::from_secs(1));
     assert_eq!(party.service.counts().handled, 10);
     assert!(party.service.db().commits() >= 10, "a write for each");
+}
+
+#[test]
+fn an_endpoint_that_handles_nothing_sends_and_never_receives() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let party = world.start(&bus, &disk(), bare(), Settings::default());
+    bus.put("greeter", letter(1, "Ada"), 0);
+    let sent =
+        party.service.operation(OperationKey::internal("greet", None, b""), |ctx| Ok(ctx.publish(Greeted { name: "Bo".to_owned() })?));
+    world.wait(sent).unwrap();
+    world.run_for(Duration::from_secs(60));
+    assert_eq!((bus.sent_types(), bus.ready("greeter"), bus.dead("greeter").len()), (vec!["letters.greeted".to_owned()], 1, 0));
 }
