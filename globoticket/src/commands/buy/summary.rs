@@ -12,6 +12,9 @@ use crate::text::{complain, say};
 /// How many different reasons are shown for buyers without a good end.
 const REASONS_MAX: usize = 10;
 
+/// States of an order, or of a line that never became one, after which nothing more comes.
+const FINAL: [&str; 4] = ["cancelled", "refunded", "sold_out", "event_cancelled"];
+
 /// Counts of ends, and how fast it went.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
@@ -19,6 +22,8 @@ pub(super) struct Summary {
     issued: usize,
     declined: usize,
     sold_out: usize,
+    /// Ended for another reason than card or capacity, such as a cancelled event; everybody was told.
+    cancelled: usize,
     unresolved: usize,
     contradicted: usize,
     /// From the first checkout to the last ticket seen; 0 where nothing was issued.
@@ -52,6 +57,7 @@ impl Summary {
             issued: 0,
             declined: 0,
             sold_out: 0,
+            cancelled: 0,
             unresolved: 0,
             contradicted: 0,
             orders_per_second: 0.0,
@@ -67,11 +73,14 @@ impl Summary {
             End::Issued { .. } => self.issued += 1,
             End::Declined => self.declined += 1,
             End::SoldOut => self.sold_out += 1,
-            // An event that was cancelled meanwhile has no places either, and the buyer was told.
-            End::Ended { reason, .. } if reason.as_deref() == Some("event_cancelled") => self.sold_out += 1,
             End::Ended { state, reason } => {
                 let reason = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-                self.unresolved(&format!("unresolved: the order is {state}{reason}"));
+                if FINAL.contains(&state.as_str()) {
+                    self.cancelled += 1;
+                    *self.reasons.entry(format!("cancelled: {state}{reason}")).or_default() += 1;
+                } else {
+                    self.unresolved(&format!("unresolved: the order is {state}{reason}"));
+                }
             }
             End::Left => self.unresolved("unresolved: the places were no longer held"),
             End::Unresolved(why) => self.unresolved(&format!("unresolved: {why}")),
@@ -113,7 +122,7 @@ impl Summary {
         if json {
             say(serde_json::to_string(self).unwrap_or_default());
         } else if self.buyers > 1 {
-            let bad = [(self.unresolved, "unresolved"), (self.contradicted, "contradicted")];
+            let bad = [(self.cancelled, "cancelled"), (self.unresolved, "unresolved"), (self.contradicted, "contradicted")];
             let bad: String = bad.iter().filter(|(count, _)| *count > 0).map(|(count, end)| format!(", {count} {end}")).collect();
             say(format!("{} buyers: {} issued, {} declined, {} sold out{bad}", self.buyers, self.issued, self.declined, self.sold_out));
             if let (Some(p50), Some(p99)) = (self.p50_ms, self.p99_ms) {
@@ -168,6 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn a_buyer_whose_event_was_cancelled_came_to_a_truthful_end_that_is_not_sold_out() {
+        let ended = |state: &str, reason: &str| End::Ended { state: state.to_owned(), reason: Some(reason.to_owned()) };
+        let summary = Summary::of(&[ended("cancelled", "event_cancelled"), ended("refunded", "event_cancelled")]);
+        assert_eq!((summary.cancelled, summary.sold_out, summary.unresolved), (2, 0, 0));
+        assert!(summary.judge().is_ok());
+        assert_eq!(Summary::of(&[ended("paying", "")]).judge().unwrap_err().code, 1);
+    }
+
+    #[test]
     fn one_contradicted_buyer_makes_a_bad_end() {
         let summary = Summary::of(&[issued(0, 1), End::Contradicted("x".to_owned())]);
         assert_eq!(summary.judge().unwrap_err().code, 1);
@@ -191,7 +209,18 @@ mod tests {
         let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["buyers", "contradicted", "declined", "issued", "orders_per_second", "p50_ms", "p99_ms", "sold_out", "unresolved"]
+            [
+                "buyers",
+                "cancelled",
+                "contradicted",
+                "declined",
+                "issued",
+                "orders_per_second",
+                "p50_ms",
+                "p99_ms",
+                "sold_out",
+                "unresolved"
+            ]
         );
     }
 }
