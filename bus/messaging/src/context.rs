@@ -204,7 +204,7 @@ impl<'a> Context<'a> {
         let id = self.new_id();
         // The first message of an operation gives its conversation a name.
         self.cause.conversation.get_or_insert_with(|| id.to_string());
-        let headers = envelope::headers(message, id, self.endpoint(), self.now, &self.cause);
+        let headers = envelope::headers(message, id, self.endpoint(), (self.now, due), &self.cause);
         self.sent.push(M::NAME);
         if due <= self.now && !self.protections().has("outbox") {
             let message = OutgoingMessage { destination, id: id.to_string(), headers, body: body.into() };

@@ -17,6 +17,7 @@ pub(crate) const CAUSATION: &str = "causationid";
 pub(crate) const CONVERSATION: &str = "conversationid";
 pub(crate) const TRACE_PARENT: &str = "traceparent";
 pub(crate) const EXPIRY: &str = "expirytime";
+pub(crate) const PARTITION_KEY: &str = "partitionkey";
 /// When the message came among the dead letters, as its endpoint noted it.
 pub(crate) const DEAD_SINCE: &str = "deadlettertime";
 pub(crate) const RETRY_ROUND: &str = "retryround";
@@ -63,8 +64,9 @@ impl Cause {
     }
 }
 
-/// The headers of a fresh message.
-pub(crate) fn headers<M: Message>(message: &M, id: Uuid, endpoint: &str, now: Timestamp, cause: &Cause) -> Headers {
+/// The headers of a fresh message, made at `times.0` and due at `times.1`.
+pub(crate) fn headers<M: Message>(message: &M, id: Uuid, endpoint: &str, times: (Timestamp, Timestamp), cause: &Cause) -> Headers {
+    let (now, due) = times;
     let id = id.to_string();
     let conversation = cause.conversation.clone().unwrap_or_else(|| id.clone());
     let mut headers = Headers::from([
@@ -78,7 +80,13 @@ pub(crate) fn headers<M: Message>(message: &M, id: Uuid, endpoint: &str, now: Ti
         (CONVERSATION.to_owned(), conversation),
         (ID.to_owned(), id),
     ]);
-    let optional = [(SUBJECT, message.subject()), (CAUSATION, cause.causation.clone()), (TRACE_PARENT, cause.trace_parent.clone())];
+    let optional = [
+        (SUBJECT, message.subject()),
+        (CAUSATION, cause.causation.clone()),
+        (TRACE_PARENT, cause.trace_parent.clone()),
+        (EXPIRY, message.expires_after().map(|after| due.plus(after).to_string())),
+        (PARTITION_KEY, message.partition_key()),
+    ];
     headers.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     headers
 }

@@ -1,6 +1,8 @@
 //! What can be sent: messages, told apart into commands (one receiver acts) and events (anyone may care). Names on the
 //! wire are declared here, never a Rust path.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +16,16 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The business id that the message is about (an order's, a basket's), for people who follow it.
     fn subject(&self) -> Option<String> {
+        None
+    }
+
+    /// How long after it is due it may still be handled; later it is completed unhandled (rule R20). No end, unless told.
+    fn expires_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What it belongs together with, for transports that keep such messages in one partition.
+    fn partition_key(&self) -> Option<String> {
         None
     }
 }

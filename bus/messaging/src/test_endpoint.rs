@@ -95,7 +95,7 @@ impl TestEndpoint {
     /// How it ended, if it was not handled.
     pub fn handle<M: Message>(&mut self, message: M) -> Result<(), NotHandled> {
         let id = self.steps.surroundings.outside.ids.next(self.now());
-        let headers = envelope::headers(&message, id, "test", self.now(), &Cause::default());
+        let headers = envelope::headers(&message, id, "test", (self.now(), self.now()), &Cause::default());
         let body = serde_json::to_vec(&message).unwrap_or_default();
         self.deliver(OutgoingMessage { destination: Destination::Queue(String::new()), id: id.to_string(), headers, body: body.into() })
     }

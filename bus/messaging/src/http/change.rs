@@ -26,13 +26,15 @@ pub struct OperationKey {
     pub(crate) key: Option<String>,
     /// SHA-256 over the body.
     pub(crate) fingerprint: [u8; 32],
+    /// The trace that the request belongs to, which what it sends goes on with.
+    pub(crate) trace_parent: Option<String>,
 }
 
 impl OperationKey {
     /// The key of an operation that did not come over HTTP: start-up, command line.
     #[must_use]
     pub fn internal(scope: &str, key: Option<String>, fingerprint: &[u8]) -> Self {
-        Self { scope: format!("internal {scope}"), key, fingerprint: Sha256::digest(fingerprint).into() }
+        Self { scope: format!("internal {scope}"), key, fingerprint: Sha256::digest(fingerprint).into(), trace_parent: None }
     }
 }
 
@@ -61,8 +63,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Change<T> {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
         })?;
         let body = read_body(&bytes).map_err(Problem::bad_request)?;
-        Ok(Self { key: OperationKey { scope, key, fingerprint: Sha256::digest(&bytes).into() }, body })
+        let trace_parent = trace_parent(&parts);
+        Ok(Self { key: OperationKey { scope, key, fingerprint: Sha256::digest(&bytes).into(), trace_parent }, body })
     }
+}
+
+/// W3C `traceparent`, as far as it has the form of its version 00.
+fn trace_parent(parts: &Parts) -> Option<String> {
+    let found = parts.headers.get("traceparent")?.to_str().ok()?;
+    let is_hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = found.split('-').map(str::len).collect();
+    (lengths == [2, 32, 16, 2] && found.split('-').all(is_hex)).then(|| found.to_owned())
 }
 
 fn client_key(parts: &Parts) -> Result<Option<String>, Problem> {

@@ -92,7 +92,8 @@ fn run<T: Serialize + DeserializeOwned>(
         return Ok((serde_json::from_str(&stored).map_err(|error| Problem::mistake(&error))?, 0));
     }
     let now = service.now();
-    let mut ctx = Context::new(tx.reborrow(), now, Cause::default(), &service.inner.steps.surroundings);
+    let cause = Cause { trace_parent: key.trace_parent.clone(), ..Cause::default() };
+    let mut ctx = Context::new(tx.reborrow(), now, cause, &service.inner.steps.surroundings);
     let answer = step::caught(|| work(&mut ctx)).map_err(|panic| Problem::mistake(&panic))??;
     let ready = ctx.left().ready;
     store_answer(tx, key, &answer, now)?;

@@ -1,5 +1,7 @@
 //! A little world of its own: a greeter that greets, tells everybody, and reminds itself.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hosting::Timestamp;
 use messaging::{Command, Context, Destination, Endpoint, Event, HandlerResult, Headers, Message, OutgoingMessage};
@@ -59,6 +61,14 @@ pub(crate) struct Archive {
 impl Message for Archive {
     const NAME: &'static str = "letters.archive";
     const VERSION: u16 = 1;
+
+    fn expires_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(3_600))
+    }
+
+    fn partition_key(&self) -> Option<String> {
+        Some(self.name.clone())
+    }
 }
 
 impl Command for Archive {

@@ -172,6 +172,23 @@ fn keys_of_different_paths_and_callers_have_nothing_to_do_with_each_other() {
 }
 
 #[test]
+fn what_an_operation_sends_belongs_to_the_trace_of_its_request() {
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (given, told) in [(Some(trace), Some(trace)), (Some("nonsense"), None), (None, None)] {
+        let (world, bus, party) = start();
+        let mut request = http::Request::post("/a");
+        if let Some(given) = given {
+            request = request.header("traceparent", given);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let key = world.wait(Change::<Option<u8>>::from_request(request, &())).unwrap().key;
+        world.wait(greet(party.service.clone(), key, "Ada")).unwrap();
+        world.run_for(Duration::from_secs(1));
+        assert_eq!(bus.state().sent[0].headers.get("traceparent").map(String::as_str), told);
+    }
+}
+
+#[test]
 fn a_lost_race_in_an_operation_is_run_again() {
     let (world, _bus, party) = start();
     let runs = Arc::new(AtomicU32::new(0));

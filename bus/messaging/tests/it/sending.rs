@@ -64,6 +64,23 @@ fn an_operation_starts_a_conversation() {
 }
 
 #[test]
+fn a_message_says_when_it_expires_counted_from_when_it_is_due_and_what_it_belongs_to() {
+    let (hour, day) = (Duration::from_secs(3_600), Duration::from_secs(24 * 3_600));
+    let mut test = TestEndpoint::new(bare());
+    let began = test.now();
+    let send = move |ctx: &mut Context<'_>| {
+        ctx.publish(Greeted { name: "Ada".to_owned() })?;
+        ctx.send(Archive { name: "Ada".to_owned() })?;
+        Ok(ctx.send_at(ctx.now().plus(day), "later", Archive { name: "Bo".to_owned() })?)
+    };
+    test.operation(send).unwrap();
+    test.advance(day);
+    let told = |name: &str| test.outgoing().iter().map(|message| message.headers.get(name).cloned()).collect::<Vec<_>>();
+    assert_eq!(told("expirytime"), [None, Some(began.plus(hour).to_string()), Some(began.plus(day + hour).to_string())]);
+    assert_eq!(told("partitionkey"), [None, Some("Ada".to_owned()), Some("Bo".to_owned())]);
+}
+
+#[test]
 fn what_is_sent_again_after_a_crash_has_the_same_id() {
     let (world, disk) = (World::default(), disk());
     let bus = Bus::new(&world);
