@@ -29,7 +29,7 @@ fn a_damaged_file_is_refused_with_advice() {
     drop(file);
     let error = Database::open(&Location::File(path), Driver::inline(), &[MIGRATIONS]).unwrap_err();
     assert!(matches!(error, OpenError::Damaged { .. }));
-    assert!(error.to_string().contains("restore it from a backup"));
+    assert!(error.to_string().contains("restore its folder from a backup"), "{error}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn messages_that_belong_to_no_queue_are_an_error() {
         let outside = real_outside(runtime, Arc::new(NoHttp));
         let error = Broker::start(&outside, world.db.clone(), BrokerSettings::default()).await.unwrap_err();
         assert!(matches!(error, BrokerError::Orphans { rows: 1 }));
-        assert!(error.to_string().contains("restore it from a backup"));
+        assert!(error.to_string().contains("restore its folder from a backup"), "{error}");
     });
 }
 
