@@ -10,10 +10,14 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// The store cannot be read.
-    #[error("the broker's store cannot be read; if it is damaged, restore it from a backup, or move it away to start from empty")]
+    #[error(
+        "the broker's store cannot be read; if it is damaged, restore its folder from a backup, or move the whole folder away to begin anew"
+    )]
     Store(#[source] StoreError),
     /// The store refers to queues or topics that it does not have.
-    #[error("the broker's store is damaged: {rows} rows belong to no queue; restore it from a backup, or move it away to start from empty")]
+    #[error(
+        "the broker's store is damaged: {rows} rows belong to no queue; restore its folder from a backup, or move the whole folder away to begin anew"
+    )]
     Orphans {
         /// How many.
         rows: u64,
