@@ -32,7 +32,7 @@ pub(crate) struct RunArgs {
     /// The address to listen on: this machine alone unless told otherwise.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     listen: String,
-    /// Where buyers reach the payment gateway, such as https://pay.example.org; the shop calls it there too. Unless it
+    /// Where buyers reach the payment gateway, such as `https://pay.example.org`; the shop calls it there too. Unless it
     /// is given: the address that the gateway listens on.
     #[arg(long, value_name = "URL")]
     gateway_public_url: Option<String>,
