@@ -52,14 +52,15 @@ pub fn told(tx: &mut Tx<'_>, feed: &str) -> Result<u64, SqlError> {
     Ok(feed::extent(tx, feed)?.map_or(0, |extent| extent.last))
 }
 
-/// All entries that a feed ever had, in order; nothing once some of them are out of retention. One that cannot be read
-/// as `F` is left out.
+/// What `pick` takes of each entry that a feed ever had, in order; nothing once some of them are out of retention. One that
+/// cannot be read as `F` is left out. Entries are not kept while they are gone through: a feed may have millions.
 ///
 /// # Errors
 /// Those of the database.
-pub fn all_told<F: FeedEntry>(tx: &mut Tx<'_>) -> Result<Option<Vec<F>>, SqlError> {
+pub fn all_told<F: FeedEntry, T>(tx: &mut Tx<'_>, pick: impl Fn(F) -> T) -> Result<Option<Vec<T>>, SqlError> {
     if feed::extent(tx, F::FEED)?.is_some_and(|extent| extent.oldest > 1) {
         return Ok(None);
     }
-    Ok(Some(feed::stored(tx, F::FEED)?.iter().filter_map(|body| serde_json::from_str(body).ok()).collect()))
+    let picked = feed::stored(tx, F::FEED, |body| serde_json::from_str(&body).ok().map(&pick))?;
+    Ok(Some(picked.into_iter().flatten().collect()))
 }

@@ -229,8 +229,8 @@ impl TestEndpoint {
     #[expect(clippy::panic, reason = "this is a tool for tests")]
     #[must_use]
     pub fn told<F: FeedEntry>(&self) -> Vec<F> {
-        let page = self.read(|tx| feed::stored(tx, F::FEED));
-        page.iter().map(|body| serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))).collect()
+        let bodies = self.read(|tx| feed::stored(tx, F::FEED, |body| body));
+        bodies.iter().map(|body| serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))).collect()
     }
 
     /// Takes in an entry of a feed that the endpoint polls, told now.

@@ -152,7 +152,7 @@ async fn checkout(
     params(
         ("after" = Option<String>, Query, description = "`next` of the page before; without it, from the oldest entry"),
         ("max" = Option<u32>, Query, description = "entries at most: 1 to 1000, 100 unless said"),
-        ("wait" = Option<String>, Query, description = "how long to wait for an entry: `20s`, at most 30 seconds"),
+        ("wait" = Option<String>, Query, description = "how long to wait for an entry: `20s`, at most 25 seconds"),
         ("reader" = Option<String>, Query, description = "the reader's name, to show how far it is")
     ),
     responses((status = 200, body = BasketEvents), (status = 400), (status = 410))

@@ -102,10 +102,10 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
 }
 
 fn told_by_basket(tx: &mut Tx<'_>) -> Result<Option<BTreeMap<BasketId, u64>>, SqlError> {
-    let Some(entries) = messaging::audit::all_told::<BasketEvent>(tx)? else { return Ok(None) };
+    let Some(baskets) = messaging::audit::all_told(tx, |entry: BasketEvent| entry.basket_id)? else { return Ok(None) };
     let mut counts = BTreeMap::new();
-    for entry in entries {
-        *counts.entry(entry.basket_id).or_default() += 1;
+    for basket_id in baskets {
+        *counts.entry(basket_id).or_default() += 1;
     }
     Ok(Some(counts))
 }

@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::Cursor;
 
+/// The bodies of a page, in bytes.
+const PAGE_BYTES_MAX: usize = 1024 * 1024;
+
 /// An entry as it is stored.
 pub(crate) struct StoredEntry {
     pub(crate) position: u64,
@@ -87,7 +90,7 @@ pub(crate) fn extent(tx: &mut Tx<'_>, feed: &str) -> Result<Option<Extent>, SqlE
     })
 }
 
-/// Up to `max` entries after `after`; from the oldest without it.
+/// Up to `max` entries after `after`, and no more than [`PAGE_BYTES_MAX`] unless one alone is more; from the oldest without it.
 pub(crate) fn page(tx: &mut Tx<'_>, feed: &str, after: Option<Cursor>, max: u32) -> Result<Result<Found, (Astray, Extent)>, SqlError> {
     let Some(extent) = extent(tx, feed)? else {
         // A cursor of a feed that has nothing yet: it is from before a restore.
@@ -98,17 +101,24 @@ pub(crate) fn page(tx: &mut Tx<'_>, feed: &str, after: Option<Cursor>, max: u32)
     if let Err(astray) = extent.holds(after) {
         return Ok(Err((astray, extent)));
     }
-    let entries = tx.query(
+    let mut entries = tx.query(
         "SELECT position, at, version, body FROM feed_entries WHERE feed = $1 AND position > $2 ORDER BY position LIMIT $3",
         params![feed, after.position, max],
         |row| Ok(StoredEntry { position: row.get(0)?, at: row.get(1)?, version: row.get(2)?, body: row.get(3)? }),
     )?;
+    let mut bytes = 0;
+    let fits = |entry: &&StoredEntry| {
+        bytes += entry.body.len();
+        bytes <= PAGE_BYTES_MAX
+    };
+    let fitting = entries.iter().take_while(fits).count();
+    entries.truncate(fitting.max(1));
     Ok(Ok(Found { extent: Some(extent), entries }))
 }
 
-/// The bodies of all entries that are kept, in order.
-pub(crate) fn stored(tx: &mut Tx<'_>, feed: &str) -> Result<Vec<String>, SqlError> {
-    tx.query("SELECT body FROM feed_entries WHERE feed = $1 ORDER BY position", params![feed], |row| row.get(0))
+/// What `pick` takes of the bodies of all entries that are kept, in order.
+pub(crate) fn stored<T>(tx: &mut Tx<'_>, feed: &str, pick: impl Fn(String) -> T) -> Result<Vec<T>, SqlError> {
+    tx.query("SELECT body FROM feed_entries WHERE feed = $1 ORDER BY position", params![feed], |row| Ok(pick(row.get(0)?)))
 }
 
 /// Deletes at most `max` entries of each feed that are older than `before`, the oldest first; answers how many there were.

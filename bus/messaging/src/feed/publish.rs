@@ -17,8 +17,8 @@ use crate::http::Problem;
 const MAX_DEFAULT: u32 = 100;
 /// The most entries of one page.
 const MAX_LIMIT: u32 = 1_000;
-/// The longest that a reader may ask to wait.
-const WAIT_LIMIT: Duration = Duration::from_secs(30);
+/// The longest that a reader may ask to wait: less than the 30 seconds after which many servers and proxies give up.
+const WAIT_LIMIT: Duration = Duration::from_secs(25);
 const READER_CHARS_MAX: usize = 64;
 /// Without any sign, a waiting reader looks this often: entries may come from another replica.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub struct FeedQuery {
     pub after: Option<String>,
     /// Entries at most: 1 to 1,000, 100 unless said.
     pub max: Option<u32>,
-    /// How long to wait for an entry when there is none: `20s` or `500ms`, at most 30 seconds; not at all unless said.
+    /// How long to wait for an entry when there is none: `20s` or `500ms`, at most 25 seconds; not at all unless said.
     pub wait: Option<String>,
     /// The reader's name, under which the publisher shows how far it is: 1 to 64 characters `a-z`, `0-9`, `-`.
     pub reader: Option<String>,

@@ -32,6 +32,17 @@ impl FeedEntry for Came {
     const VERSION: u16 = 1;
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct Song {
+    text: String,
+}
+
+impl FeedEntry for Song {
+    const FEED: &'static str = "songs";
+    const ENDPOINT: &'static str = "hall";
+    const VERSION: u16 = 1;
+}
+
 const TABLES: Migrations = Migrations {
     set: "counter",
     files: &[("0001_counter.sql", "CREATE TABLE seen (id AUTO_KEY, people BIGINT NOT NULL); CREATE TABLE restarts (why TEXT NOT NULL);")],
@@ -204,7 +215,7 @@ fn a_query_that_makes_no_sense_is_refused_with_what_to_do() {
         (after(Some("yesterday".to_owned())), "`next` of an earlier page"),
         (FeedQuery { max: Some(0), ..FeedQuery::default() }, "1 to 1000"),
         (FeedQuery { max: Some(1_001), ..FeedQuery::default() }, "1 to 1000"),
-        (FeedQuery { wait: Some("31s".to_owned()), ..FeedQuery::default() }, "at most 30 s"),
+        (FeedQuery { wait: Some("26s".to_owned()), ..FeedQuery::default() }, "at most 25 s"),
         (FeedQuery { wait: Some("soon".to_owned()), ..FeedQuery::default() }, "`20s`"),
         (FeedQuery { reader: Some("Nobody!".to_owned()), ..FeedQuery::default() }, "a-z"),
     ];
@@ -278,6 +289,30 @@ fn two_readers_do_not_disturb_each_other_and_each_is_shown_with_its_backlog() {
     let feeds = world.wait(hall.service.feeds()).unwrap();
     let shown: Vec<(&str, u64)> = feeds[0].readers.iter().map(|reader| (reader.reader.as_str(), reader.behind)).collect();
     assert_eq!((feeds[0].feed, feeds[0].entries, shown), ("door", 5, vec![("quick", 1), ("slow", 4)]));
+}
+
+#[test]
+fn a_page_of_large_entries_ends_early_and_says_that_there_is_more() {
+    let world = World::default();
+    let bus = Bus::new(&world);
+    let hall = world.start(&bus, &disk(), Endpoint::new("hall").keeps::<Song>(), Settings::default());
+    let sung = hall.service.operation(OperationKey::internal("sing", None, b""), |ctx| {
+        let song = Song { text: "la".repeat(8_000) };
+        (0..100).try_for_each(|_| ctx.append(&song))?;
+        Ok(())
+    });
+    world.wait(sung).unwrap();
+    let (mut next, mut sizes) = (None, Vec::new());
+    loop {
+        let page = world.wait(hall.service.feed::<Song>(FeedQuery { max: Some(1_000), ..after(next) })).unwrap();
+        assert!(page.entries.iter().map(|entry| entry.data.get().len()).sum::<usize>() <= 1024 * 1024);
+        sizes.push(page.entries.len());
+        next = page.next;
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (2, 100), "{sizes:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Marketing follows the baskets: whatever is stopped and started meanwhile, it counts what is true.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use composition::ServiceName;
@@ -13,14 +14,17 @@ fn marketing_restarted_thirty_times_while_baskets_change_counts_what_is_true() {
     let mut shop = TestShop::open("learning");
     let choice = shop.enter("Check Night", 10_000, 2_500);
     let buyers = shop.let_buy(&choice, GOOD_CARD, 120);
+    let mut told = BTreeSet::new();
     for moment in 0..30 {
         shop.pause(Duration::from_millis(5 + moment % 7));
+        told.insert(shop.facts().basket.told);
         shop.restart();
     }
     shop.wait_for_buyers(buyers);
     let (facts, report) = shop.rest();
+    assert!(told.len() >= 10, "baskets changed between at least ten of the restarts: {told:?}");
     assert_eq!(report.violations, []);
-    assert_eq!((facts.basket.told, facts.marketing.entries(), facts.marketing.incomplete), (facts.basket.told, facts.basket.told, false));
+    assert_eq!((facts.marketing.entries(), facts.marketing.incomplete), (facts.basket.told, false));
     assert!(facts.marketing.counted["checked_out"] > 100, "{:?}", facts.marketing.counted);
 }
 
