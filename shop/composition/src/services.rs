@@ -44,6 +44,13 @@ impl ServiceName {
         }
     }
 
+    /// What stands for it in URLs between services of one process. Nobody else can be reached under it: `.internal` is
+    /// kept from public use (ICANN, 2024).
+    #[must_use]
+    pub fn authority(self) -> String {
+        format!("{self}.internal")
+    }
+
     /// Its endpoint, not bound to anything yet.
     #[must_use]
     pub fn endpoint(self, outward: &Outward) -> Endpoint {

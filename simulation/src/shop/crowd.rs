@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use buyer::{Choice, Client, End, Journal, Purchase, Told, Whim, buy, is_to_be_declined};
 use bytes::Bytes;
+use composition::ServiceName;
 use hosting::{BoxFuture, HttpClient, HttpError, Outside, Protections, TaskEnd};
 use http::uri::{Authority, Uri};
 use http::{Method, Request, Response};
@@ -215,9 +216,11 @@ struct ShopHttp(Arc<dyn HttpClient>);
 
 impl HttpClient for ShopHttp {
     fn send(&self, mut request: Request<Bytes>, timeout: Duration) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
-        let service = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
+        let service = request.uri().path().split('/').nth(2);
+        let named = ServiceName::ALL.into_iter().find(|name| service == Some(name.as_str()));
         if request.uri().host() == Some("shop")
-            && let Ok(authority) = format!("{service}.shop").parse::<Authority>()
+            && let Some(name) = named
+            && let Ok(authority) = name.authority().parse::<Authority>()
         {
             let mut parts = request.uri().clone().into_parts();
             parts.authority = Some(authority);

@@ -217,7 +217,7 @@ impl World {
         };
         let running = composition::start_service(name, db, &parts).await.map_err(|error| error.to_string())?;
         let router = Router::new().nest(&format!("/api/{name}"), running.router.clone());
-        self.sim.serve(group, &format!("{name}.shop"), router);
+        self.sim.serve(group, &name.authority(), router);
         // What runs stops when its handle is dropped.
         let () = pending().await;
         drop(running);

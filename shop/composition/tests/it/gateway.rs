@@ -90,7 +90,7 @@ fn rubbish_at_the_gateway_is_refused_in_its_own_words_and_takes_no_money() {
     let headers = prop_oneof![4 => Just(String::new()), 1 => Just("k".repeat(300)), 1 => "[ -~]{1,20}"];
     let strategy = (prop::sample::select(ROUTES.to_vec()), id(), form(), headers);
     let thrown = runner.run(&strategy, |((method, path), id, form, key)| {
-        let mut uri = format!("http://gateway.test{}", path.replace("{id}", &id));
+        let mut uri = format!("http://gateway.shop{}", path.replace("{id}", &id));
         let body = if method == "GET" { Bytes::new() } else { Bytes::from(form.clone()) };
         if method == "GET" {
             uri = format!("{uri}?{form}");

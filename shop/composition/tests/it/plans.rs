@@ -56,7 +56,7 @@ fn live(shop: &TestShop) {
     shop.get(&format!("/api/box-office/ticket-types/{}/availability", choice.ticket_type));
     for path in ["payment_intents", "payment_intents?starting_after=pi_0", "refunds", "refunds?payment_intent=pi_0", "refunds?charge=ch_0"]
     {
-        let request = Request::get(format!("http://gateway.test/v1/{path}")).header(header::AUTHORIZATION, format!("Bearer {SECRET_KEY}"));
+        let request = Request::get(format!("http://gateway.shop/v1/{path}")).header(header::AUTHORIZATION, format!("Bearer {SECRET_KEY}"));
         shop.send(request.body(Bytes::new()).unwrap());
     }
 }

@@ -83,9 +83,9 @@ impl TestShop {
         let broker = runtime.block_on(Broker::start(&outside, broker_db.clone(), BrokerSettings::default())).unwrap();
         let gateway_db = open(&at("gateway"), &[payment_gateway::MIGRATIONS]);
         let keys = Keys { secret: SECRET_KEY.to_owned(), publishable: "pk_test".to_owned() };
-        network.serve("gateway.test", Gateway::new(outside.clone(), gateway_db.clone(), &keys).router());
+        network.serve("gateway.shop", Gateway::new(outside.clone(), gateway_db.clone(), &keys).router());
         let access = Access { organiser_key: ORGANISER.to_owned(), service_key: SERVICE.to_owned() };
-        let gateway = GatewayAddress { url: "http://gateway.test".to_owned(), secret_key: keys.secret, publishable_key: keys.publishable };
+        let gateway = GatewayAddress { url: "http://gateway.shop".to_owned(), secret_key: keys.secret, publishable_key: keys.publishable };
         let parts = Parts {
             outside: outside.clone(),
             transport: Arc::new(Embedded::new(broker)),
