@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{buy, dead_letters, events, orders, run, simulate, verify};
+use crate::commands::{buy, dead_letters, events, orders, run, simulate, topology, verify};
 use crate::logging::LogArgs;
 
 /// GloboTicket: sells tickets, on a durable message bus, in one process with nothing to install.
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Run the whole shop on a virtual clock with faults, and check that everything is true
     Simulate(simulate::SimulateArgs),
+    /// Tell or draw who sends what to whom; needs no running shop
+    #[command(after_help = topology::SHAPES)]
+    Topology(topology::TopologyArgs),
     /// Print the commented default configuration
     Config,
 }

@@ -22,6 +22,8 @@ pub trait ExternalCall: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What the outside answers.
     type Answer: Clone + Send + Sync + 'static;
 
+    /// The system that is asked, as people call it.
+    const SYSTEM: &'static str = Self::NAME;
     /// How long one attempt may take.
     const TIMEOUT: Duration = Duration::from_secs(30);
     /// When it is tried again after a failed attempt; after the last delay the failure is recorded.

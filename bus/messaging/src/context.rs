@@ -142,7 +142,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// As [`Context::call`].
     pub fn call_at<C: ExternalCall>(&mut self, due: Timestamp, key: impl Display, request: &C) -> HandlerResult {
-        if !self.surroundings.declaration.calls.contains(C::NAME) {
+        if !self.surroundings.declaration.calls.contains_key(C::NAME) {
             return Err(HandlerError::permanent(format!("call `{}` is not registered at endpoint `{}`", C::NAME, self.endpoint())));
         }
         let request = to_json(request, C::NAME)?;

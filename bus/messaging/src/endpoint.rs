@@ -33,8 +33,8 @@ pub struct Declaration {
     pub handles: BTreeMap<&'static str, Kind>,
     /// Names of the messages it sends and publishes.
     pub emits: BTreeMap<&'static str, Kind>,
-    /// Names of its external calls.
-    pub calls: BTreeSet<&'static str>,
+    /// Its external calls by name, and the system that each asks.
+    pub calls: BTreeMap<&'static str, &'static str>,
     /// Names of the feeds that it keeps.
     pub feeds: BTreeSet<&'static str>,
     /// The feeds of other endpoints that it polls: endpoint and name.
@@ -61,7 +61,7 @@ impl Endpoint {
             name,
             handles: BTreeMap::new(),
             emits: BTreeMap::new(),
-            calls: BTreeSet::new(),
+            calls: BTreeMap::new(),
             feeds: BTreeSet::new(),
             polls: BTreeSet::new(),
             faults: Vec::new(),
@@ -149,7 +149,7 @@ impl Endpoint {
         if self.calls.insert(C::NAME, RegisteredCall::new(call, record)).is_some() {
             self.declaration.faults.push(format!("endpoint `{}` registers call `{}` twice", self.declaration.name, C::NAME));
         }
-        self.declaration.calls.insert(C::NAME);
+        self.declaration.calls.insert(C::NAME, C::SYSTEM);
         self
     }
 

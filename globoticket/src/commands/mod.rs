@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod orders;
 pub(crate) mod run;
 pub(crate) mod simulate;
+pub(crate) mod topology;
 pub(crate) mod verify;
 
 use crate::cli::Command;
@@ -23,6 +24,7 @@ pub(crate) fn carry_out(command: Command, faults: Faults) -> Result<(), Failure>
         Command::DeadLetters(args) => dead_letters::carry_out(args, faults),
         Command::Verify(args) => verify::carry_out(args, faults),
         Command::Simulate(args) => simulate::carry_out(args, faults),
+        Command::Topology(args) => topology::carry_out(&args, faults),
         Command::Config => {
             faults.finish()?;
             config::carry_out();

@@ -6,7 +6,7 @@ use crate::world::{folder, run, run_in};
 fn help_names_every_command_and_is_no_failure() {
     let help = run(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for command in ["run", "buy", "events", "orders", "dead-letters", "verify", "simulate", "config"] {
+    for command in ["run", "buy", "events", "orders", "dead-letters", "verify", "simulate", "topology", "config"] {
         assert!(help.out.contains(&format!("  {command} ")), "{command} is not in: {}", help.out);
     }
 }
@@ -112,4 +112,22 @@ fn damaged_databases_are_all_named_and_never_replaced() {
     for path in &paths {
         assert!(std::fs::read_to_string(path).unwrap().starts_with("this is no database"));
     }
+}
+
+#[test]
+fn the_topology_is_told_as_a_table_as_json_or_as_a_drawing() {
+    let table = run(&["topology"]);
+    assert_eq!(table.code, Some(0), "{}", table.err);
+    let row = |name: &str| table.out.lines().find(|line| line.contains(name)).unwrap_or_default().split_whitespace().collect::<Vec<_>>();
+    assert_eq!(row("hold-tickets"), ["command", "globoticket.box-office.hold-tickets", "shopping-basket", "box-office"]);
+    assert_eq!(row("ask-gateway"), ["call", "ask-gateway", "payment", "payment", "gateway"]);
+    let json: serde_json::Value = serde_json::from_str(&run(&["topology", "--json"]).out).unwrap();
+    assert_eq!(json["outside"][0], "payment gateway");
+    let svg = run(&["topology", "--svg"]).out;
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+}
+
+#[test]
+fn two_shapes_of_one_topology_are_refused() {
+    run(&["topology", "--json", "--svg"]).refused(2, "--json or --svg, not both");
 }

@@ -2,9 +2,11 @@
 //! into the invariants. Knows no broker and no database engine by name.
 //!
 //! Reading order: `services` which services there are; `running` one of them at work; `shop` all of them, which find
-//! each other `in_process`; `seeding` the first start; `admin` what the organiser asks of all; [`invariants`] whether everything is true.
+//! each other `in_process`; `seeding` the first start; `admin` what the organiser asks of all; [`flows`] who sends
+//! what to whom; [`invariants`] whether everything is true.
 
 mod admin;
+pub mod flows;
 mod in_process;
 pub mod invariants;
 mod running;

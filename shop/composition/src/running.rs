@@ -60,6 +60,12 @@ impl Outward {
         let baskets = FeedSource { url: in_process::url(ServiceName::ShoppingBasket), service_key: access.service_key.clone() };
         Self { gateway, baskets }
     }
+
+    /// For endpoints that are only looked at, and never bound.
+    pub(crate) fn nowhere() -> Self {
+        let gateway = GatewayAddress { url: String::new(), secret_key: String::new(), publishable_key: String::new() };
+        Self { gateway, baskets: FeedSource { url: String::new(), service_key: String::new() } }
+    }
 }
 
 /// What a service is built from. Cheap to clone.

@@ -30,6 +30,7 @@ pub struct AskGateway {
 
 impl ExternalCall for AskGateway {
     const NAME: &'static str = "ask-gateway";
+    const SYSTEM: &'static str = "payment gateway";
     type Answer = GatewayAnswer;
     const RETRIES: &'static [Duration] = &[];
 }

@@ -4,6 +4,7 @@
 mod buying;
 mod classes;
 mod documents;
+mod flows;
 mod gateway;
 mod judging;
 mod learning;
