@@ -37,6 +37,14 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
+    /// The instant that an HTTP header names, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7); nothing if it
+    /// is none, or in one of the two forms that nobody writes any longer.
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        let zoned = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+        Some(Self(zoned.timestamp().as_microsecond()))
+    }
+
     /// This instant and `duration`; stays at the end of time rather than overflow.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

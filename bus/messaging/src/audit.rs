@@ -17,6 +17,8 @@ pub struct EndpointFacts {
     pub calls: u64,
     /// Messages that can never be sent, with the reason: dead letters that did not leave (rule R11).
     pub never_sent: Vec<String>,
+    /// Calls that were given up and kept, with the reason: dead letters too.
+    pub given_up: Vec<String>,
 }
 
 impl EndpointFacts {
@@ -39,9 +41,11 @@ pub fn read(tx: &mut Tx<'_>, now: Timestamp) -> Result<EndpointFacts, SqlError> 
         params![now],
         |row| row.get(0),
     )?;
-    let calls = tx.query_one("SELECT count(*) FROM calls", params![], |row| row.get(0))?;
-    let never_sent = tx.query("SELECT failure FROM outbox WHERE failure IS NOT NULL ORDER BY id", params![], |row| row.get(0))?;
-    Ok(EndpointFacts { ready, delayed_retries, calls, never_sent })
+    let calls = tx.query_one("SELECT count(*) FROM calls WHERE failure IS NULL", params![], |row| row.get(0))?;
+    let failures = |tx: &mut Tx<'_>, table: &str| {
+        tx.query(&format!("SELECT failure FROM {table} WHERE failure IS NOT NULL ORDER BY id"), params![], |row| row.get(0))
+    };
+    Ok(EndpointFacts { ready, delayed_retries, calls, never_sent: failures(tx, "outbox")?, given_up: failures(tx, "calls")? })
 }
 
 /// How many entries a feed of this endpoint ever had, those that are out of retention included.

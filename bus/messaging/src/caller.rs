@@ -7,7 +7,7 @@ use std::time::Duration;
 use hosting::{BoxFuture, Either, HostedService, ServiceFailure, StopSignal, race};
 use storage::{SqlClass, Tx, WriteError};
 
-use crate::calls::{self, Answer, Call, CallError, CallFailed, DueCall, RegisteredCall};
+use crate::calls::{self, Answer, Call, CallError, CallFailed, DueCall, GivenUp, RegisteredCall};
 use crate::dispatcher::pause;
 use crate::envelope::Cause;
 use crate::recoverability::{Decision, Tries, decide};
@@ -133,7 +133,10 @@ async fn attempt(service: &Service, due: &DueCall) {
         Either::Second(()) => Err(CallError::Unknown(format!("no answer within {} ms", registered.timeout.as_millis()))),
     };
     match result {
-        Ok(answer) => record(service, due, &registered, Ok(answer)).await,
+        Ok(answer) => {
+            watch(service, &registered, None);
+            record(service, due, &registered, Ok(answer)).await;
+        }
         Err(error) => failed(service, due, &registered, error).await,
     }
 }
@@ -150,17 +153,36 @@ async fn caught(registered: &RegisteredCall, call: Call, request: &str) -> Resul
 
 async fn failed(service: &Service, due: &DueCall, registered: &RegisteredCall, error: CallError) {
     let any_unknown = due.unknown || matches!(error, CallError::Unknown(_));
-    let next = usize::try_from(due.attempt).ok().and_then(|attempt| registered.retries.get(attempt.saturating_sub(1)));
-    match (next, &error) {
-        (Some(delay), CallError::Failed(_) | CallError::Unknown(_)) => {
-            tracing::warn!(endpoint = service.name(), call = due.name, key = due.key, %error, "call failed; it is made again");
-            put_off(service, due, *delay, any_unknown).await;
-        }
-        _ => {
+    watch(service, registered, Some(&error));
+    if let Some(delay) = registered.again_after(due.attempt, &error) {
+        tracing::warn!(endpoint = service.name(), call = due.name, key = due.key, %error, "call failed; it is made again");
+        return put_off(service, due, delay, any_unknown).await;
+    }
+    match registered.given_up {
+        GivenUp::Recorded => {
             let failed = CallFailed { error, attempts: due.attempt, any_unknown };
             record(service, due, registered, Err(failed)).await;
         }
+        GivenUp::Kept => keep(service, due, &error.to_string()).await,
     }
+}
+
+/// Tells health whether the outside can be reached, where nobody else looks after a call.
+fn watch(service: &Service, registered: &RegisteredCall, error: Option<&CallError>) {
+    match error {
+        _ if registered.given_up == GivenUp::Recorded => {}
+        None | Some(CallError::Refused(_)) => service.inner.troubles.clear(Part::Outside),
+        Some(error) => service.inner.troubles.set(Part::Outside, format!("calls fail and are made again: {error}")),
+    }
+}
+
+/// A call given up becomes a dead letter.
+async fn keep(service: &Service, due: &DueCall, error: &str) {
+    let (name, key, endpoint) = (&due.name, &due.key, service.name());
+    tracing::error!(endpoint, call = name, key, error, "call given up: it is a dead letter now");
+    let (row, now, failure) = (due.row, service.now(), format!("given up at attempt {}: {error}", due.attempt));
+    // If that fails, the row is due again when the lease lapses.
+    let _ = write(service, move |tx| Ok(calls::keep(tx, row, now, &failure)?)).await;
 }
 
 /// The step that records, tried again as any other. Trouble of ours is waited out for as long as the lease holds; after that
@@ -180,6 +202,8 @@ async fn record(service: &Service, due: &DueCall, registered: &RegisteredCall, r
             clock.sleep(BACK_OFF).await;
         } else if decide(policy, error.class(), tries) == Decision::RetryNow {
             tries = tries.and(policy, error.class());
+        } else if registered.given_up == GivenUp::Kept {
+            return keep(service, due, &format!("its answer cannot be recorded: {}", error.chain())).await;
         } else {
             // The row is still there, with its answer unrecorded: the call is made again under the same key.
             let (name, key, error) = (&due.name, &due.key, error.chain());

@@ -86,9 +86,17 @@ pub enum CallError {
     /// It may have taken effect.
     #[error("the outcome is unknown: {0}")]
     Unknown(String),
-    /// It will never work: recorded at once.
+    /// It will never work: given up at once.
     #[error("{0}")]
     Refused(String),
+    /// It took no effect, and will not before this time has passed.
+    #[error("{why}")]
+    Later {
+        /// How long it is put off instead of the next delay.
+        delay: Duration,
+        /// What the outside said.
+        why: String,
+    },
 }
 
 /// Handed to `record` when no attempt was answered.
@@ -100,6 +108,15 @@ pub struct CallFailed {
     pub attempts: u32,
     /// Whether any attempt may have taken effect.
     pub any_unknown: bool,
+}
+
+/// What becomes of a call that no attempt could make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GivenUp {
+    /// Its `record` knows what to do about it.
+    Recorded,
+    /// Nobody does: its row stays, as a dead letter.
+    Kept,
 }
 
 /// An answer with its type erased: that of the kind of call.
@@ -114,6 +131,7 @@ pub(crate) struct RegisteredCall {
     pub(crate) record: Arc<Record>,
     pub(crate) timeout: Duration,
     pub(crate) retries: &'static [Duration],
+    pub(crate) given_up: GivenUp,
 }
 
 impl RegisteredCall {
@@ -142,7 +160,18 @@ impl RegisteredCall {
             };
             record(ctx, decode(request)?, result)
         };
-        Self { run: Arc::new(run), record: Arc::new(record), timeout: C::TIMEOUT, retries: C::RETRIES }
+        let given_up = GivenUp::Recorded;
+        Self { run: Arc::new(run), record: Arc::new(record), timeout: C::TIMEOUT, retries: C::RETRIES, given_up }
+    }
+
+    /// When a call is made again whose attempt of this number failed; never, if it is to be given up.
+    pub(crate) fn again_after(&self, attempt: u32, error: &CallError) -> Option<Duration> {
+        let next = self.retries.get(usize::try_from(attempt).ok()?.saturating_sub(1)).copied()?;
+        match error {
+            CallError::Refused(_) => None,
+            CallError::Later { delay, .. } => Some(*delay),
+            CallError::Failed(_) | CallError::Unknown(_) => Some(next),
+        }
     }
 }
 
@@ -181,7 +210,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, name: &str, key: &str, request: &str, due:
 /// Up to `max` calls that are due, in order; the attempt counts the one that is to come.
 pub(crate) fn due(tx: &mut Tx<'_>, now: Timestamp, max: usize) -> Result<Vec<DueCall>, SqlError> {
     tx.query(
-        "SELECT id, name, call_key, request, attempt, unknown, cause FROM calls WHERE due <= $1 ORDER BY due, id LIMIT $2",
+        "SELECT id, name, call_key, request, attempt, unknown, cause FROM calls
+         WHERE failure IS NULL AND due <= $1 ORDER BY due, id LIMIT $2",
         params![now, i64::try_from(max).unwrap_or(i64::MAX)],
         |row| {
             Ok(DueCall {
@@ -223,7 +253,7 @@ pub(crate) fn give_back(tx: &mut Tx<'_>, now: Timestamp, begun: &[DueCall]) -> R
 
 /// Frees the leases that a killed process left, so that its calls are made again at once. What was put off keeps its time.
 pub(crate) fn free_leases(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, SqlError> {
-    tx.execute("UPDATE calls SET leased = FALSE, due = $1 WHERE leased = TRUE AND due > $1", params![now])
+    tx.execute("UPDATE calls SET leased = FALSE, due = $1 WHERE failure IS NULL AND leased = TRUE AND due > $1", params![now])
 }
 
 /// Puts a call off after a failed attempt.
@@ -232,13 +262,53 @@ pub(crate) fn put_off(tx: &mut Tx<'_>, row: i64, due: Timestamp, unknown: bool) 
     Ok(())
 }
 
+/// Keeps a call that is given up, unless another runner's answer was recorded first.
+pub(crate) fn keep(tx: &mut Tx<'_>, row: i64, now: Timestamp, failure: &str) -> Result<(), SqlError> {
+    tx.execute("UPDATE calls SET failure = $2, due = $3, leased = FALSE WHERE id = $1", params![row, failure, now])?;
+    Ok(())
+}
+
+/// A call that was given up.
+pub(crate) struct KeptCall {
+    pub(crate) row: i64,
+    pub(crate) name: String,
+    pub(crate) key: String,
+    pub(crate) request: String,
+    pub(crate) since: Timestamp,
+    pub(crate) failure: String,
+}
+
+/// Calls behind row `after` that were given up, in order of their writing.
+pub(crate) fn kept(tx: &mut Tx<'_>, after: i64, max: usize) -> Result<Vec<KeptCall>, SqlError> {
+    tx.query(
+        "SELECT id, name, call_key, request, due, failure FROM calls WHERE failure IS NOT NULL AND id > $1 ORDER BY id LIMIT $2",
+        params![after, i64::try_from(max).unwrap_or(i64::MAX)],
+        |row| {
+            Ok(KeptCall {
+                row: row.get(0)?,
+                name: row.get(1)?,
+                key: row.get(2)?,
+                request: row.get(3)?,
+                since: row.get(4)?,
+                failure: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// Lets a call be made again that was given up, with all its attempts; whether there was one.
+pub(crate) fn revive(tx: &mut Tx<'_>, row: i64, now: Timestamp) -> Result<bool, SqlError> {
+    let sql = "UPDATE calls SET failure = NULL, due = $2, attempt = 0 WHERE id = $1 AND failure IS NOT NULL";
+    Ok(tx.execute(sql, params![row, now])? == 1)
+}
+
 /// Takes the row away for the step that records; `false` if another runner's answer was recorded first (rule R30).
 pub(crate) fn finish(tx: &mut Tx<'_>, row: i64) -> Result<bool, SqlError> {
     Ok(tx.execute("DELETE FROM calls WHERE id = $1", params![row])? == 1)
 }
 
 pub(crate) fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, SqlError> {
-    tx.query_one("SELECT min(due) FROM calls", params![], |row| row.get(0))
+    tx.query_one("SELECT min(due) FROM calls WHERE failure IS NULL", params![], |row| row.get(0))
 }
 
 /// The key of a call, for people.

@@ -178,6 +178,11 @@ impl<'a> Context<'a> {
         Ok(feed::append(&mut self.tx, F::FEED, F::VERSION, &body, self.now, || entropy.secret())?)
     }
 
+    /// Sends a command whose type its sender does not know.
+    pub(crate) fn send_to<M: Message>(&mut self, endpoint: &'static str, command: &M) -> HandlerResult {
+        self.put(command, Destination::Queue(endpoint.to_owned()), self.now, None)
+    }
+
     /// Whether the message that is being handled was sent by this endpoint: a timeout.
     pub(crate) fn is_from_itself(&self) -> bool {
         self.cause.source.as_deref().and_then(|source| source.strip_prefix('/')) == Some(self.endpoint())

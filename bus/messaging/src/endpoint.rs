@@ -43,11 +43,34 @@ pub struct Declaration {
     pub faults: Vec<String>,
 }
 
+/// A command that an endpoint handles, for those who have it as JSON and not as a type.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownCommand {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// The endpoint that handles it.
+    pub endpoint: &'static str,
+    pub(crate) check: fn(&[u8]) -> Result<(), HandlerError>,
+    pub(crate) send: fn(&mut Context<'_>, &'static str, &[u8]) -> HandlerResult,
+}
+
+impl KnownCommand {
+    fn of<M: Message>(endpoint: &'static str) -> Self {
+        Self {
+            name: M::NAME,
+            endpoint,
+            check: |body| read::<M>(body, "no version").map(drop),
+            send: |ctx, endpoint, body| ctx.send_to(endpoint, &read::<M>(body, "no version")?),
+        }
+    }
+}
+
 /// A logical receiver with a name, a queue and a database.
 pub struct Endpoint {
     pub(crate) declaration: Declaration,
     pub(crate) handlers: BTreeMap<&'static str, Handler>,
     pub(crate) calls: BTreeMap<&'static str, RegisteredCall>,
+    pub(crate) commands: Vec<KnownCommand>,
     pub(crate) feeds: Vec<RegisteredFeed>,
     pub(crate) migrations: Vec<Migrations>,
     pub(crate) policy: Policy,
@@ -70,6 +93,7 @@ impl Endpoint {
             declaration,
             handlers: BTreeMap::new(),
             calls: BTreeMap::new(),
+            commands: Vec::new(),
             feeds: Vec::new(),
             migrations: vec![crate::MIGRATIONS],
             policy: Policy::default(),
@@ -100,6 +124,12 @@ impl Endpoint {
     #[must_use]
     pub fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    /// The commands that it handles.
+    #[must_use]
+    pub fn commands(&self) -> &[KnownCommand] {
+        &self.commands
     }
 
     /// Handles a command.
@@ -221,14 +251,22 @@ impl Endpoint {
         if self.handlers.insert(M::NAME, erased).is_some() {
             self.declaration.faults.push(format!("endpoint `{name}` has two handlers for `{}`", M::NAME));
         }
+        if let Kind::Command(endpoint) = kind {
+            self.commands.push(KnownCommand::of::<M>(endpoint));
+        }
         self.declaration.handles.insert(M::NAME, kind);
         self
     }
 }
 
 fn decode<M: Message>(delivery: &Delivery) -> Result<M, HandlerError> {
-    serde_json::from_slice(&delivery.body).map_err(|error| {
-        let schema = delivery.headers.get(crate::envelope::DATA_SCHEMA).map_or("an unnamed version", String::as_str);
+    let schema = delivery.headers.get(crate::envelope::DATA_SCHEMA).map_or("an unnamed version", String::as_str);
+    read(&delivery.body, schema)
+}
+
+/// The body as a message; `schema` is the version that its sender says it is of.
+fn read<M: Message>(body: &[u8], schema: &str) -> Result<M, HandlerError> {
+    serde_json::from_slice(body).map_err(|error| {
         HandlerError::permanent(format!("the body is no `{}` of version {} (it says {schema})", M::NAME, M::VERSION)).caused_by(error)
     })
 }

@@ -15,6 +15,7 @@ mod endpoint;
 mod envelope;
 mod error;
 pub mod feed;
+pub mod function;
 pub mod http;
 mod inbox;
 mod message;
@@ -33,7 +34,7 @@ mod troubles;
 pub use calls::{Begin, Call, CallError, CallFailed, ExternalCall};
 pub use context::Context;
 pub use counts::Counts;
-pub use endpoint::{Declaration, Endpoint, Kind};
+pub use endpoint::{Declaration, Endpoint, Kind, KnownCommand};
 pub use error::{FailureClass, HandlerError, HandlerResult};
 pub use feed::FeedEntry;
 pub use message::{Command, Event, Message};
@@ -56,5 +57,6 @@ pub const MIGRATIONS: storage::Migrations = storage::Migrations {
         ("0002_outbox_failed.sql", include_str!("../migrations/0002_outbox_failed.sql")),
         ("0003_feeds.sql", include_str!("../migrations/0003_feeds.sql")),
         ("0004_call_leases.sql", include_str!("../migrations/0004_call_leases.sql")),
+        ("0005_calls_given_up.sql", include_str!("../migrations/0005_calls_given_up.sql")),
     ],
 };

@@ -18,9 +18,14 @@ pub struct Policy {
     pub deliveries_max: u32,
 }
 
+impl Policy {
+    /// The delays of the later rounds, unless told otherwise.
+    pub const DELAYS: [Duration; 4] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(600)];
+}
+
 impl Default for Policy {
     fn default() -> Self {
-        Self { immediate_retries: 3, delays: [1, 10, 60, 600].map(Duration::from_secs).to_vec(), conflict_retries: 20, deliveries_max: 10 }
+        Self { immediate_retries: 3, delays: Self::DELAYS.to_vec(), conflict_retries: 20, deliveries_max: 10 }
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Destinations,
     /// Calls cannot be begun or recorded.
     Calls,
+    /// What is called outside does not answer.
+    Outside,
     /// Operations cannot be written.
     Operations,
     /// The service's own reads fail.

@@ -10,6 +10,7 @@ mod compiling;
 mod doors;
 mod failing;
 mod feeds;
+mod functions;
 mod letters;
 mod operations;
 mod races;
