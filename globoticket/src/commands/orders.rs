@@ -54,6 +54,9 @@ fn tell(id: &str, story: &Value) {
     for line in array(&order["lines"]) {
         let price = amount(line["price_minor"].as_i64().unwrap_or(0), member(order, "currency"));
         say(format!("  {} × {}, {} at {price}", line["quantity"], member(line, "event_title"), member(line, "ticket_type_name")));
+        if let Some(dates) = dates(line) {
+            say(format!("    {dates}"));
+        }
     }
     say("\nhistory");
     let decisions: Vec<Vec<String>> = array(&story["history"]["history"]).iter().map(decision).collect();
@@ -64,6 +67,16 @@ fn tell(id: &str, story: &Value) {
     say("\ntickets");
     let tickets: Vec<Vec<String>> = array(&story["tickets"]["tickets"]).iter().map(ticket).collect();
     print_table(&["CODE", "VALID"], &tickets);
+}
+
+/// When the line's event takes place: both dates where it was rescheduled since it was bought.
+fn dates(line: &Value) -> Option<String> {
+    let now = line["event_starts"].as_str()?;
+    Some(match line["event_starts_bought"].as_str() {
+        _ if line["event_cancelled"] == true => format!("cancelled; was to start {} UTC", moment(now)),
+        Some(bought) if bought != now => format!("starts {} UTC, rescheduled from {} UTC", moment(now), moment(bought)),
+        _ => format!("starts {} UTC", moment(now)),
+    })
 }
 
 fn decision(row: &Value) -> Vec<String> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::payment::PaymentMethod;
 use crate::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
 
-/// A line of an order, with the price the buyer saw.
+/// A line of an order: the event as the buyer saw it, and the price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLine {
     pub line_id: LineId,
@@ -14,7 +14,13 @@ pub struct OrderLine {
     /// The hold's revision at checkout.
     pub revision: u32,
     pub event_id: EventId,
+    /// The version of the event's row that the buyer saw; 0 where version 1 of the message did not say.
+    #[serde(default)]
+    pub event_version: u32,
     pub event_title: String,
+    /// When the event started as the buyer saw it; nothing where version 1 of the message did not say.
+    #[serde(default)]
+    pub event_starts: Option<Timestamp>,
     pub ticket_type_id: TicketTypeId,
     pub ticket_type_name: String,
     pub quantity: u32,
@@ -151,7 +157,7 @@ pub struct OrderRefunded {
     pub reason: CancelReason,
 }
 
-message!(command "globoticket.ordering.place-order" v 1 to "ordering": PlaceOrder, about order_id);
+message!(command "globoticket.ordering.place-order" v 2 to "ordering": PlaceOrder, about order_id);
 message!(command "globoticket.ordering.securing-deadline" v 1 to "ordering": SecuringDeadline, about order_id);
 message!(command "globoticket.ordering.payment-deadline" v 1 to "ordering": PaymentDeadline, about order_id);
 message!(command "globoticket.ordering.give-up" v 1 to "ordering": GiveUp, about order_id);

@@ -1,63 +1,25 @@
 //! HTTP: an order as its buyer sees it, what the buyer and the organiser may ask for, and its history.
 
+mod view;
+
 use axum::Json;
 use axum::extract::State;
 use contracts::OrderId;
 use contracts::payment::PaymentMethod;
-use hosting::Timestamp;
 use messaging::http::{Change, Path, Problem, Query};
 use messaging::{Context, Decide, Service, decide_about};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use storage::Tx;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::handlers::carry_out;
-use crate::order::{ATTEMPTS_MAX, Order, OrderEffect, OrderState, Refused};
-use crate::store::{self, HistoryRow};
+use crate::order::{Order, OrderEffect, Refused};
+use crate::{catalog, store};
+
+pub use view::{DecisionView, History, LineView, OrderView};
 
 /// How many decisions a page of a history has at most, and unless told otherwise.
 const PAGE_MAX: u32 = 100;
-
-/// An order as whoever knows its id sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct OrderView {
-    #[schema(value_type = String)]
-    pub order_id: OrderId,
-    /// `securing`, `paying`, `awaiting_buyer`, `awaiting_payment`, `stopping`, `unresolved`, `resecuring`, `paid`, `issued`,
-    /// `refunding`, `cancelled` or `refunded`.
-    pub state: String,
-    /// Why the order ends or ended without tickets; where it awaits a payment, why the last attempt was declined.
-    pub reason: Option<String>,
-    /// Minor units of the currency.
-    pub total_minor: i64,
-    /// ISO 4217.
-    pub currency: String,
-    pub lines: Vec<LineView>,
-    #[schema(value_type = String)]
-    pub placed: Timestamp,
-    /// The end of the time to pay, once the tickets are secured.
-    #[schema(value_type = Option<String>)]
-    pub until: Option<Timestamp>,
-    /// Where the buyer has to do something before the payment can succeed.
-    pub action_url: Option<String>,
-    /// How many more attempts to pay there are.
-    pub attempts_left: u32,
-    /// Grows by one with each change.
-    pub version: u32,
-}
-
-/// A line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LineView {
-    pub id: String,
-    pub event_id: String,
-    pub event_title: String,
-    pub ticket_type_id: String,
-    pub ticket_type_name: String,
-    pub quantity: u32,
-    /// The price of one place, in minor units.
-    pub price_minor: i64,
-}
 
 /// What paying again needs.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -81,29 +43,6 @@ pub struct Page {
     pub limit: Option<u32>,
     /// `next` of the page before.
     pub after: Option<String>,
-}
-
-/// A page of an order's history, oldest decision first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct History {
-    pub history: Vec<DecisionView>,
-    /// To be given as `after`; nothing at the end.
-    pub next: Option<String>,
-}
-
-/// What reached an order, and what followed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct DecisionView {
-    #[schema(value_type = String)]
-    pub at: Timestamp,
-    /// The name of the message, or of what was asked for over HTTP.
-    pub input: String,
-    pub message_id: Option<String>,
-    /// The state before; nothing where the order began.
-    pub from: Option<String>,
-    pub to: String,
-    /// Names of the messages that were sent.
-    pub sent: Vec<String>,
 }
 
 #[derive(OpenApi)]
@@ -185,7 +124,8 @@ pub(crate) async fn history(
 /// # Errors
 /// 404 if it is not known.
 pub fn order_view(tx: &mut Tx<'_>, id: OrderId) -> Result<OrderView, Problem> {
-    store::order(tx, id)?.map(|order| OrderView::from(&order)).ok_or_else(|| not_known_yet(id))
+    let order = store::order(tx, id)?.ok_or_else(|| not_known_yet(id))?;
+    Ok(OrderView::new(&order, &catalog::events_of(tx, &order.lines)?))
 }
 
 /// The buyer cancels.
@@ -246,12 +186,12 @@ fn wish(
     let decided = decide_about::<Order, _>(ctx, &id, input, |order, decide| {
         Ok(wish(order, decide).map(|effects| {
             carry_out(order, effects, decide);
-            OrderView::from(&*order)
+            order.clone()
         }))
     })?;
     match decided {
         None => Err(not_known_yet(id)),
-        Some(Ok(view)) => Ok(view),
+        Some(Ok(order)) => Ok(OrderView::new(&order, &catalog::events_of(ctx.tx(), &order.lines)?)),
         Some(Err(refused)) => Err(Problem::conflict("order-state", refused.to_string()).with("state", refused.state.name())),
     }
 }
@@ -263,62 +203,4 @@ fn not_known_yet(id: OrderId) -> Problem {
 
 fn payment_method(token: String) -> Result<PaymentMethod, Problem> {
     PaymentMethod::named(token).map_err(|error| Problem::unprocessable("wrong-payment-method", format!("`payment_method` {error}")))
-}
-
-impl From<&Order> for OrderView {
-    fn from(order: &Order) -> Self {
-        Self {
-            order_id: order.order_id,
-            state: order.state.name().to_owned(),
-            reason: reason(order),
-            total_minor: order.total.amount_minor,
-            currency: order.total.currency.to_string(),
-            lines: order.lines.iter().map(LineView::from).collect(),
-            placed: order.placed,
-            until: order.until,
-            action_url: match &order.state {
-                OrderState::AwaitingBuyer { url, .. } => Some(url.clone()),
-                _ => None,
-            },
-            attempts_left: attempts_left(&order.state),
-            version: order.version,
-        }
-    }
-}
-
-fn reason(order: &Order) -> Option<String> {
-    match &order.state {
-        OrderState::AwaitingPayment { declined, .. } => declined.clone(),
-        state => serde_json::to_value(state.reason()?).ok()?.as_str().map(str::to_owned),
-    }
-}
-
-fn attempts_left(state: &OrderState) -> u32 {
-    match state {
-        OrderState::Securing => ATTEMPTS_MAX,
-        OrderState::Paying { attempt } | OrderState::AwaitingBuyer { attempt, .. } | OrderState::AwaitingPayment { attempt, .. } => {
-            ATTEMPTS_MAX.saturating_sub(*attempt)
-        }
-        _ => 0,
-    }
-}
-
-impl From<&contracts::ordering::OrderLine> for LineView {
-    fn from(line: &contracts::ordering::OrderLine) -> Self {
-        Self {
-            id: line.line_id.to_string(),
-            event_id: line.event_id.to_string(),
-            event_title: line.event_title.clone(),
-            ticket_type_id: line.ticket_type_id.to_string(),
-            ticket_type_name: line.ticket_type_name.clone(),
-            quantity: line.quantity,
-            price_minor: line.unit_price.amount_minor,
-        }
-    }
-}
-
-impl From<HistoryRow> for DecisionView {
-    fn from(row: HistoryRow) -> Self {
-        Self { at: row.at, input: row.input, message_id: row.message_id, from: row.from_state, to: row.to_state, sent: row.sent }
-    }
 }

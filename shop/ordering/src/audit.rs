@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contracts::ordering::{CancelReason, OrderLine};
-use contracts::{BasketId, EventId, Money, OrderId};
+use contracts::{BasketId, Money, OrderId};
 use hosting::Timestamp;
 use messaging::HandlerError;
 use serde::Serialize;
@@ -11,14 +11,14 @@ use storage::{SqlError, Tx, params};
 use uuid::Uuid;
 
 use crate::order::{Order, OrderState};
-use crate::store;
+use crate::{KnownEvent, catalog, store};
 
 /// All orders, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Facts {
     pub orders: Vec<OrderFacts>,
-    /// Events that ordering knows to be cancelled.
-    pub cancelled_events: BTreeSet<EventId>,
+    /// The copy of the catalogue's events, by id.
+    pub events: Vec<KnownEvent>,
     /// Orders whose row cannot be read, with the reason.
     pub unreadable: Vec<(OrderId, String)>,
 }
@@ -83,7 +83,7 @@ impl From<&Order> for OrderFacts {
 /// # Errors
 /// Those of the database.
 pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
-    let mut facts = Facts { orders: Vec::new(), cancelled_events: cancelled_events(tx)?, unreadable: Vec::new() };
+    let mut facts = Facts { orders: Vec::new(), events: catalog::all(tx)?, unreadable: Vec::new() };
     let rows = tx.query("SELECT order_id, body FROM orders ORDER BY order_id", params![], |row| {
         let order_id = OrderId::from(row.get::<Uuid>(0)?);
         Ok((order_id, store::from_json::<Order>(&row.get::<String>(1)?, order_id).map(|order| OrderFacts::from(&order))))
@@ -95,9 +95,4 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Facts, SqlError> {
         }
     }
     Ok(facts)
-}
-
-fn cancelled_events(tx: &mut Tx<'_>) -> Result<BTreeSet<EventId>, SqlError> {
-    let events = tx.query("SELECT event_id FROM known_events WHERE cancelled", params![], |row| Ok(row.get::<Uuid>(0)?.into()))?;
-    Ok(events.into_iter().collect())
 }

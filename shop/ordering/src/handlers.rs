@@ -1,14 +1,14 @@
-//! What each message does. Most go to their order, whose decision is carried out effect by effect; a cancelled event is
-//! passed on to its orders a bounded number at a time.
+//! What each message does. Most go to their order, whose decision is carried out effect by effect; what the
+//! catalogue says of an event is kept once for all its orders, and a cancellation passed on to them a bounded number at a time.
 
 use contracts::EventId;
-use contracts::event_catalog::EventCancelled;
+use contracts::event_catalog::{EventCancelled, EventRenamed, EventRescheduled, EventState, EventStatus};
 use contracts::ordering::{CancelOrderOfEvent, CancelOrdersOfEvent, GiveUp, PaymentDeadline, PlaceOrder, SecuringDeadline};
 use hosting::Timestamp;
 use messaging::{Context, Decide, HandlerError, HandlerResult};
 
 use crate::order::{Deadline, Order, OrderEffect, OrderInput};
-use crate::store;
+use crate::{KnownEvent, catalog, store};
 
 /// How many orders of a cancelled event one step passes it on to.
 const ORDERS_A_STEP: usize = 100;
@@ -27,11 +27,27 @@ pub(crate) fn apply<M: Into<OrderInput>>(order: &mut Order, msg: M, decide: &mut
     Ok(())
 }
 
-/// Records that the event is cancelled: later orders begin knowing it. Earlier ones are told from here on.
+pub(crate) fn event_renamed(ctx: &mut Context<'_>, msg: EventRenamed) -> HandlerResult {
+    event_changed(ctx, &msg.event)
+}
+
+pub(crate) fn event_rescheduled(ctx: &mut Context<'_>, msg: EventRescheduled) -> HandlerResult {
+    event_changed(ctx, &msg.event)
+}
+
 pub(crate) fn event_cancelled(ctx: &mut Context<'_>, msg: EventCancelled) -> HandlerResult {
-    let event_id = msg.event.event_id;
-    store::note_cancelled(ctx.tx(), event_id)?;
-    ctx.send(CancelOrdersOfEvent { event_id, after: None })
+    event_changed(ctx, &msg.event)
+}
+
+/// Keeps the newest state of an event, one row for all its orders. Of a cancelled one later orders begin knowing it, and
+/// earlier ones are told from here on.
+fn event_changed(ctx: &mut Context<'_>, event: &EventState) -> HandlerResult {
+    let event_id = event.event_id;
+    let newer = catalog::put(ctx.tx(), &KnownEvent::from(event))?;
+    if newer && event.status == EventStatus::Cancelled {
+        ctx.send(CancelOrdersOfEvent { event_id, after: None })?;
+    }
+    Ok(())
 }
 
 /// Tells the next orders of the event, and then itself to carry on behind them.

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod audit;
+mod catalog;
 mod handlers;
 pub mod order;
 mod store;
@@ -20,33 +21,42 @@ use messaging::http::{Access, Class, RouteEntry, Routes};
 use messaging::{Endpoint, Missing, Service};
 use storage::Migrations;
 
-/// The service's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { set: "ordering", files: &[("0001_ordering.sql", include_str!("../migrations/0001_ordering.sql"))] };
+pub use catalog::KnownEvent;
 
-/// The endpoint: an order decides about everything but the cancellation of an event, which concerns many orders.
+/// The service's tables.
+pub const MIGRATIONS: Migrations = Migrations {
+    set: "ordering",
+    files: &[
+        ("0001_ordering.sql", include_str!("../migrations/0001_ordering.sql")),
+        ("0002_events.sql", include_str!("../migrations/0002_events.sql")),
+    ],
+};
+
+/// The endpoint: an order decides about everything but what the catalogue says of an event, which concerns many orders.
 #[must_use]
 pub fn endpoint() -> Endpoint {
     let endpoint = Endpoint::new("ordering")
         .migrations(MIGRATIONS)
+        .on(handlers::event_renamed)
+        .on(handlers::event_rescheduled)
         .on(handlers::event_cancelled)
         .handle(handlers::cancel_orders_of_event)
         .saga::<order::Order>(|routes| {
-        routes
-            .starts_knowing(|msg: &PlaceOrder| msg.order_id, store::cancelled_event_of, handlers::place, handlers::apply)
-            .handle(|msg: &SecuringDeadline| msg.order_id, handlers::apply, Missing::Retry)
-            .handle(|msg: &PaymentDeadline| msg.order_id, handlers::apply, Missing::Retry)
-            .handle(|msg: &GiveUp| msg.order_id, handlers::apply, Missing::Retry)
-            .handle(|msg: &CancelOrderOfEvent| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &TicketsSecured| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &TicketsUnavailable| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &TicketsIssued| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &PaymentSucceeded| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &PaymentDeclined| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &PaymentCancelled| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &PaymentNeedsAction| msg.order_id, handlers::apply, Missing::Retry)
-            .on(|msg: &PaymentRefunded| msg.order_id, handlers::apply, Missing::Retry)
-    });
+            routes
+                .starts_knowing(|msg: &PlaceOrder| msg.order_id, catalog::cancelled_event_of, handlers::place, handlers::apply)
+                .handle(|msg: &SecuringDeadline| msg.order_id, handlers::apply, Missing::Retry)
+                .handle(|msg: &PaymentDeadline| msg.order_id, handlers::apply, Missing::Retry)
+                .handle(|msg: &GiveUp| msg.order_id, handlers::apply, Missing::Retry)
+                .handle(|msg: &CancelOrderOfEvent| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &TicketsSecured| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &TicketsUnavailable| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &TicketsIssued| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &PaymentSucceeded| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &PaymentDeclined| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &PaymentCancelled| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &PaymentNeedsAction| msg.order_id, handlers::apply, Missing::Retry)
+                .on(|msg: &PaymentRefunded| msg.order_id, handlers::apply, Missing::Retry)
+        });
     emits(endpoint)
 }
 

@@ -1,6 +1,5 @@
-//! SQL about orders: an order with its history, which orders an event is in, and which events are cancelled.
+//! SQL about orders: an order with its history, and which orders an event is in.
 
-use contracts::ordering::PlaceOrder;
 use contracts::{EventId, OrderId};
 use hosting::Timestamp;
 use messaging::{HandlerError, Loaded, Saga, Saved};
@@ -77,37 +76,6 @@ pub(crate) fn history(tx: &mut Tx<'_>, order_id: OrderId, after: i64, limit: u32
         Ok((row, sent))
     })?;
     rows.into_iter().map(|(row, sent)| Ok(HistoryRow { sent: from_json(&sent, order_id)?, ..row })).collect()
-}
-
-/// An event of the order that is known to be cancelled. Each event's row is locked by an update that changes nothing (or
-/// made), so that a cancellation comes either before this step, and is seen, or after it, and finds the order.
-pub(crate) fn cancelled_event_of(tx: &mut Tx<'_>, msg: &PlaceOrder) -> Result<Option<EventId>, SqlError> {
-    let mut events: Vec<EventId> = msg.lines.iter().map(|line| line.event_id).collect();
-    events.sort_unstable();
-    events.dedup();
-    let mut found = None;
-    for event_id in events {
-        let cancelled = tx.query_one(
-            "INSERT INTO known_events (event_id, version, cancelled) VALUES ($1, 1, FALSE)
-             ON CONFLICT (event_id) DO UPDATE SET version = known_events.version RETURNING cancelled",
-            params![event_id.to_uuid()],
-            |row| row.get::<bool>(0),
-        )?;
-        if cancelled {
-            found = found.or(Some(event_id));
-        }
-    }
-    Ok(found)
-}
-
-/// Records that the event does not take place, for ever.
-pub(crate) fn note_cancelled(tx: &mut Tx<'_>, event_id: EventId) -> Result<(), SqlError> {
-    tx.execute(
-        "INSERT INTO known_events (event_id, version, cancelled) VALUES ($1, 1, TRUE)
-         ON CONFLICT (event_id) DO UPDATE SET version = known_events.version + 1, cancelled = TRUE",
-        params![event_id.to_uuid()],
-    )?;
-    Ok(())
 }
 
 /// At most `limit` orders with a line of that event, by id, behind `after`.

@@ -7,6 +7,7 @@ mod told;
 
 use contracts::box_office::{HoldTickets, ReleaseHold};
 use contracts::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
+use hosting::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::line::{Line, LineInput, LineState};
@@ -43,7 +44,10 @@ pub enum BasketState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub event_id: EventId,
+    /// The catalog's version of the event's row.
+    pub event_version: u32,
     pub event_title: String,
+    pub event_starts: Timestamp,
     pub event_cancelled: bool,
     pub ticket_type_id: TicketTypeId,
     pub ticket_type_name: String,

@@ -64,7 +64,8 @@ pub(crate) fn lock_event(tx: &mut Tx<'_>, id: EventId) -> Result<Option<KnownEve
     tx.query_optional(sql, params![id.to_uuid()], |row| Ok(KnownEvent { cancelled: row.get(0)?, published: row.get(1)? }))
 }
 
-const OFFER: &str = "t.event_id, e.title, e.cancelled, t.ticket_type_id, t.name, t.price_minor, t.currency, t.quantity_max";
+const OFFER: &str =
+    "t.event_id, e.title, e.cancelled, t.ticket_type_id, t.name, t.price_minor, t.currency, t.quantity_max, e.version, e.starts";
 
 /// A ticket type of an event, as it is offered today.
 pub(crate) fn offer(tx: &mut Tx<'_>, event_id: EventId, ticket_type_id: TicketTypeId) -> Result<Option<Offer>, SqlError> {
@@ -93,5 +94,7 @@ fn read_offer(row: &Row<'_>) -> Result<Offer, SqlError> {
         ticket_type_name: row.get(4)?,
         price: Money::new(row.get(5)?, row.get::<CurrencyColumn>(6)?.0),
         quantity_max: row.get(7)?,
+        event_version: row.get(8)?,
+        event_starts: row.get(9)?,
     })
 }

@@ -1,6 +1,6 @@
 //! Invariants about copies: what one service repeats of another's data equals it at rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::event_catalog::EventStatus;
 use contracts::{BasketId, TicketTypeId};
@@ -9,11 +9,12 @@ use shopping_basket::audit::{CheckedOut, OrderedLine};
 
 use super::facts::ShopFacts;
 
-/// Invariant 6: the basket's copy of events and prices, the box office's wanted capacity, and the catalogue's copy of
-/// what is left.
+/// Invariant 6: the basket's copy of events and prices, ordering's of events, the box office's wanted capacity, and the
+/// catalogue's copy of what is left.
 pub(super) fn equal_their_sources(facts: &ShopFacts) -> Vec<String> {
     let mut rows = events_in_the_basket(facts);
     rows.extend(prices_in_the_basket(facts));
+    rows.extend(events_in_ordering(facts));
     rows.extend(places_in_the_box_office(facts));
     rows.extend(places_in_the_catalog(facts));
     rows
@@ -53,6 +54,28 @@ fn prices_in_the_basket(facts: &ShopFacts) -> Vec<String> {
         }
     }
     rows.extend(copies.keys().map(|id| format!("ticket type {id} is in the basket, and the catalogue does not know it")));
+    rows
+}
+
+/// Ordering knows the events that were changed or ordered; of what an order did not say (version 0), only the cancellation.
+fn events_in_ordering(facts: &ShopFacts) -> Vec<String> {
+    let sources: BTreeMap<_, _> = facts.catalog.events.iter().map(|source| (source.event_id, source)).collect();
+    let copies: BTreeMap<_, _> = facts.ordering.events.iter().map(|copy| (copy.event_id, copy)).collect();
+    let mut rows = Vec::new();
+    for (id, copy) in &copies {
+        let Some(source) = sources.get(id) else {
+            rows.push(format!("event {id} is in ordering, and the catalogue does not know it"));
+            continue;
+        };
+        let cancelled = source.status == EventStatus::Cancelled;
+        let same = (copy.version, &copy.title, copy.starts) == (source.version, &source.title, Some(source.starts));
+        if copy.cancelled != cancelled || (copy.version > 0 && !same) {
+            rows.push(format!("event {id} is {source:?} in the catalogue, {copy:?} in ordering"));
+        }
+    }
+    let ordered = facts.ordering.orders.iter().flat_map(|order| &order.lines).map(|line| line.event_id);
+    let missing: BTreeSet<_> = ordered.filter(|id| !copies.contains_key(id)).collect();
+    rows.extend(missing.iter().map(|id| format!("event {id} is in an order, and ordering has no copy of it")));
     rows
 }
 

@@ -171,6 +171,11 @@ fn copies_that_differ_from_their_sources_break_invariant_6() {
     breaks(&[6], |facts| facts.basket.ticket_types[0].price.amount_minor += 1);
     breaks(&[6], |facts| facts.basket.ticket_types[0].quantity_max += 1);
     breaks(&[6], |facts| facts.basket.ticket_types.clear());
+    breaks(&[6], |facts| facts.ordering.events[0].title.push('!'));
+    breaks(&[6], |facts| facts.ordering.events[0].starts = None);
+    breaks(&[6], |facts| facts.ordering.events[0].version += 1);
+    breaks(&[6], |facts| facts.ordering.events[0].cancelled = true);
+    breaks(&[6], |facts| facts.ordering.events.clear());
     breaks(&[6], |facts| facts.box_office.ticket_types[0].wanted = 11);
     breaks(&[6], |facts| facts.catalog.availability[0].available += 1);
     breaks(&[6], |facts| facts.catalog.availability.clear());
@@ -222,6 +227,7 @@ fn an_issued_order_of_a_cancelled_event_breaks_invariant_11() {
     breaks(&[11], |facts| {
         facts.catalog.events[0].status = EventStatus::Cancelled;
         facts.basket.events[0].cancelled = true;
+        facts.ordering.events[0].cancelled = true;
     });
 }
 

@@ -39,6 +39,10 @@ impl Door {
         door
     }
 
+    pub(crate) fn endpoint(&mut self) -> &mut TestEndpoint {
+        &mut self.endpoint
+    }
+
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.ask("GET", path, &[], "")
     }

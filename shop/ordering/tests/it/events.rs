@@ -11,7 +11,7 @@ fn cancelled(event_id: EventId, ordering: &TestEndpoint) -> EventCancelled {
     EventCancelled {
         event: EventState {
             event_id,
-            version: 2,
+            version: 4,
             title: "A night of fado".into(),
             category: "concert".into(),
             venue: "Coliseu".into(),

@@ -20,6 +20,11 @@ pub(crate) fn event() -> EventId {
     id(1)
 }
 
+/// When that event starts, as the buyer saw it.
+pub(crate) fn evening() -> Timestamp {
+    minute(12 * 60)
+}
+
 pub(crate) fn place_order(total_minor: i64) -> PlaceOrder {
     PlaceOrder {
         order_id: id(6),
@@ -32,7 +37,9 @@ pub(crate) fn place_order(total_minor: i64) -> PlaceOrder {
             hold_id: id(5),
             revision: 1,
             event_id: event(),
+            event_version: 3,
             event_title: "A night of fado".into(),
+            event_starts: Some(evening()),
             ticket_type_id: id(2),
             ticket_type_name: "Stalls".into(),
             quantity: 2,

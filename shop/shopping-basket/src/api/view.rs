@@ -92,6 +92,9 @@ pub(crate) struct LineView {
     #[schema(value_type = String, format = "uuid")]
     pub(crate) event_id: EventId,
     pub(crate) event_title: Option<String>,
+    /// When it starts, as it stands today.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub(crate) event_starts: Option<Timestamp>,
     #[schema(value_type = String, format = "uuid")]
     pub(crate) ticket_type_id: TicketTypeId,
     pub(crate) ticket_type_name: Option<String>,
@@ -123,6 +126,7 @@ impl LineView {
             id: line.line_id,
             event_id: line.event_id,
             event_title: offer.map(|offer| offer.event_title.clone()),
+            event_starts: offer.map(|offer| offer.event_starts),
             ticket_type_id: line.ticket_type_id,
             ticket_type_name: offer.map(|offer| offer.ticket_type_name.clone()),
             state: line.state.name().to_owned(),

@@ -24,7 +24,9 @@ pub(crate) const HELD: LineState = LineState::Held { until: Timestamp::from_micr
 pub(crate) fn offer() -> Offer {
     Offer {
         event_id: id(1),
+        event_version: 3,
         event_title: "A night of fado".into(),
+        event_starts: Timestamp::from_micros(1_800_100_000_000_000),
         event_cancelled: false,
         ticket_type_id: id(2),
         ticket_type_name: "Stalls".into(),
