@@ -167,8 +167,17 @@ impl TestShop {
         self.runtime.block_on(self.one_buys(choice, card))
     }
 
+    fn client(&self) -> Client {
+        Client { outside: self.outside.clone(), shop: "http://shop.test".to_owned(), patience: Duration::from_secs(20) }
+    }
+
+    /// The gateway's name for a card that is entered there.
+    pub(crate) fn enter_card(&self, number: &str) -> String {
+        self.runtime.block_on(buyer::enter_card(&self.client(), number)).unwrap()
+    }
+
     fn one_buys(&self, choice: &Choice, card: &str) -> impl Future<Output = (End, Journal)> + Send + use<> {
-        let client = Client { outside: self.outside.clone(), shop: "http://shop.test".to_owned(), patience: Duration::from_secs(20) };
+        let client = self.client();
         let purchase = Purchase {
             choice: choice.clone(),
             card: card.to_owned(),

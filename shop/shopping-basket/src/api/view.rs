@@ -1,6 +1,8 @@
 //! How baskets are shown, and how they refuse.
 
-use contracts::{BasketId, EventId, LineId, OrderId, TicketTypeId};
+use std::collections::BTreeMap;
+
+use contracts::{BasketId, EventId, LineId, Money, OrderId, TicketTypeId};
 use hosting::Timestamp;
 use messaging::feed::FeedOverview;
 use messaging::http::Problem;
@@ -107,6 +109,8 @@ pub(crate) struct LineView {
     pub(crate) currency: String,
     /// Today's price where it is higher: the buyer has to accept it before checkout.
     pub(crate) raised_price_minor: Option<i64>,
+    /// The price that the buyer had accepted, where today's is lower and applies.
+    pub(crate) lowered_from_minor: Option<i64>,
     #[schema(value_type = Option<String>, format = "date-time")]
     pub(crate) held_until: Option<Timestamp>,
     /// Where the places asked for could not be had: how many could.
@@ -134,6 +138,7 @@ impl LineView {
             price_minor: line.price.amount_minor,
             currency: line.price.currency.to_string(),
             raised_price_minor: raised,
+            lowered_from_minor: None,
             held_until: if let LineState::Held { until } = line.state { Some(until) } else { None },
             left: line.notice.map(|notice| notice.left),
             refused_because: reason.as_ref().and_then(Value::as_str).map(str::to_owned),
@@ -145,12 +150,16 @@ impl LineView {
 pub(crate) fn alone(tx: &mut Tx<'_>, id: BasketId) -> Result<Option<BasketView>, SqlError> {
     let Some(mut basket) = store::basket(tx, id)? else { return Ok(None) };
     let offers = catalog::offers_of(tx, id)?;
+    let accepted: BTreeMap<LineId, Money> = basket.lines.iter().map(|line| (line.line_id, line.price)).collect();
     for offer in offers.values() {
         basket.price_changed(offer.ticket_type_id, offer.price);
     }
     let open = basket.state == BasketState::Open;
     let offer_of = |line: &Line| offers.get(&line.ticket_type_id);
     let mut lines: Vec<LineView> = basket.lines_there().map(|line| LineView::new(line, offer_of(line))).collect();
+    for line in &mut lines {
+        line.lowered_from_minor = accepted.get(&line.id).map(|price| price.amount_minor).filter(|minor| *minor > line.price_minor);
+    }
     if !open {
         lines.iter_mut().for_each(|line| line.raised_price_minor = None);
     }

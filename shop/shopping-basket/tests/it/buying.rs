@@ -137,13 +137,16 @@ fn a_raised_price_is_accepted_before_checkout() {
 }
 
 #[test]
-fn a_lowered_price_is_applied() {
+fn a_lowered_price_is_applied_and_told() {
     let mut shop = Shop::open();
     shop.publish();
     let (basket, _) = shop.held();
     shop.price(2, 1_000);
-    assert_eq!(shop.get(&basket).body["total_minor"], 2000);
+    let shown = shop.get(&basket).body;
+    assert_eq!((&shown["total_minor"], &shown["lines"][0]["price_minor"]), (&json!(2000), &json!(1000)));
+    assert_eq!(shown["lines"][0]["lowered_from_minor"], 2500, "the buyer is told");
     assert_eq!(shop.check_out(&basket).status, 201);
+    assert_eq!(shop.get(&basket).body["lines"][0]["lowered_from_minor"], Value::Null);
     assert_eq!(shop.endpoint.sent::<PlaceOrder>()[0].total, eur(2_000));
     assert_eq!(shop.endpoint.read(audit::read).checked_out[0].total, Some(eur(2_000)));
 }
