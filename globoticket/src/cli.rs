@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{buy, dead_letters, events, orders, run, simulate, topology, verify};
+use crate::commands::{buy, dead_letters, events, function, orders, run, simulate, topology, verify};
 use crate::logging::LogArgs;
 
 /// GloboTicket: sells tickets, on a durable message bus, in one process with nothing to install.
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Orders(orders::OrdersArgs),
     /// Look at messages that could not be handled, and try them again
     DeadLetters(dead_letters::DeadLettersArgs),
+    /// Make the keys of functions, and list them
+    Function(function::FunctionArgs),
     /// Check on the databases that everything is true
     #[command(after_help = verify::EXITS)]
     Verify(verify::VerifyArgs),

@@ -17,6 +17,8 @@ pub(crate) const DEFAULT_DATA: &str = "./globoticket-data";
 pub(crate) const BUS: &str = "bus";
 /// The payment gateway's database.
 pub(crate) const GATEWAY: &str = "payment-gateway";
+/// How the names of a function's files begin.
+pub(crate) const FUNCTION: &str = "function-";
 const LOCK: &str = "run.lock";
 const ORGANISER_KEY: &str = "organiser.key";
 const SERVICE_KEY: &str = "service.key";
@@ -106,6 +108,14 @@ impl DataFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
             Err(error) => Err(Failure::new(format!("{} cannot be read: {error}", path.display()))),
         }
+    }
+
+    /// The functions that once ran here: their databases are there.
+    ///
+    /// # Errors
+    /// If the note of them cannot be read.
+    pub(crate) fn functions(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.noted_databases()?.iter().filter_map(|name| name.strip_prefix(FUNCTION)).map(str::to_owned).collect())
     }
 
     /// What one database knows the others count on: a shop never goes on with one of them begun anew.
@@ -213,7 +223,7 @@ fn checked_key(path: &Path, key: &str) -> Result<String, Failure> {
 
 /// Takes from others what the mode of a key's file lets them do.
 #[cfg(unix)]
-fn keep_private(path: &Path) {
+pub(crate) fn keep_private(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode() & 0o777);
@@ -228,7 +238,7 @@ fn keep_private(path: &Path) {
 }
 
 #[cfg(not(unix))]
-fn keep_private(_: &Path) {}
+pub(crate) fn keep_private(_: &Path) {}
 
 /// An existing folder is its owner's business; but what is in it opens orders and tickets.
 #[cfg(unix)]
@@ -245,7 +255,7 @@ fn warn_if_open(path: &Path) {
 fn warn_if_open(_: &Path) {}
 
 /// Makes the folder, if it is not there, for its owner only: what is in it opens orders and tickets.
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     let mut folder = std::fs::DirBuilder::new();
     folder.recursive(true);
     #[cfg(unix)]
@@ -254,7 +264,7 @@ fn create_private(path: &Path) -> io::Result<()> {
 }
 
 /// Writes the whole file or nothing of it; only its owner may read it.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let mut options = OpenOptions::new();
     options.create(true).truncate(true).write(true);

@@ -1,13 +1,14 @@
 //! The binary: command line and configuration, real HTTP, the data folder. Everything that decides lives below it.
 //!
 //! Reading order: `cli` which commands there are, `commands` one file each, `config` where their settings come from;
-//! `data_folder`, `http_server`, `http_limits`, `http_client`, `runtime` what a running shop stands on.
+//! `data_folder`, `function_keys`, `http_server`, `http_limits`, `http_client`, `runtime` what a running shop stands on.
 
 mod cli;
 mod commands;
 mod config;
 mod data_folder;
 mod failure;
+mod function_keys;
 mod http_client;
 mod http_limits;
 mod http_server;
@@ -54,7 +55,7 @@ fn start(args: Vec<OsString>) -> Result<(), Failure> {
     match Cli::from_arg_matches(&matches) {
         Ok(cli) => {
             logging::start(&cli.log, cli.command.default_log(), &mut faults);
-            commands::carry_out(cli.command, faults)
+            commands::carry_out(cli.command, read.functions, faults)
         }
         Err(error) => told_by_parser(&error, faults),
     }

@@ -20,7 +20,8 @@ const COMMANDS: &[Command] = &[
         summary: "passes the project's tests, doc tests included",
         help: "usage: cargo xtask test [ARGUMENTS OF cargo test]
 
-Passes the tests of all crates and the examples in their documentation. Rust and a C compiler are all that is needed.
+Passes the tests of all crates and the examples in their documentation. Beside Rust and a C compiler they need python3,
+which runs the functions of examples/functions: where it is missing it is installed from Debian, which is said first.
 With arguments they go to `cargo test` as they are; `-p CRATE` tests that crate alone.",
         run: |root, arguments| suite::test(root, arguments),
     },

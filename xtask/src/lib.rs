@@ -3,6 +3,7 @@
 
 mod bench;
 mod command;
+mod installed;
 mod shop;
 mod soak;
 mod stage;

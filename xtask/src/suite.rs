@@ -4,14 +4,16 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::stage::{Stage, cargo, run_all, say};
-use crate::tidy;
+use crate::stage::{Stage, cargo, run_all};
+use crate::{installed, tidy};
 
 /// Passes the tests and doc tests of all crates, or what `arguments` of `cargo test` choose.
 pub(crate) fn test(root: &Path, arguments: &[String]) -> Result<()> {
-    say("nothing to install: Rust and a C compiler are all that the tests need");
     let mut command = vec!["test", "--locked", "--no-fail-fast"];
     let chosen = arguments.iter().any(|argument| argument == "-p" || argument.starts_with("--package"));
+    if !chosen || arguments.iter().any(|argument| argument.contains("globoticket")) {
+        installed::have_python()?;
+    }
     if !chosen {
         command.push("--workspace");
     }

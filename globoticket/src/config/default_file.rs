@@ -12,6 +12,23 @@ const HEAD: &str = "\
 # Every setting is a comment: take the # away to change it. Where \"\" is the default, it means: none.
 ";
 
+const FUNCTION: &str = "
+# A function: code elsewhere that is called over HTTP for each event of some types (docs/functions.md). There may be many,
+# each under a [[function]] of its own, behind all other settings. Make its key with `globoticket function key NAME`.
+# (no variable; of run)
+# [[function]]
+# Its name: that of its endpoint, subscription and queue.
+# name = \"loyalty\"
+# The events that it is called for.
+# events = [\"globoticket.ordering.order-paid\"]
+# Where it is called: http or https.
+# url = \"http://127.0.0.1:7071/order-paid\"
+# The commands that its answers may send; none unless they stand here.
+# commands = []
+# How long one call may take, in milliseconds, from 100 to 300000.
+# timeout_ms = 10000
+";
+
 /// All settings with their defaults, each a comment.
 pub(crate) fn default_file(command: &Command) -> String {
     let options = Options::of(command);
@@ -19,6 +36,7 @@ pub(crate) fn default_file(command: &Command) -> String {
     for (name, option) in options.iter() {
         describe(&mut text, name, option);
     }
+    text.push_str(FUNCTION);
     text
 }
 

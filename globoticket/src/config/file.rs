@@ -1,4 +1,5 @@
 //! The configuration file: one flat table of option names, read as defaults below the command line and the environment.
+//! Its functions have a reader of their own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -6,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::Faults;
 use super::options::{Options, is_secret, settable, variable};
+use super::{Faults, functions};
 use crate::data_folder::DEFAULT_DATA;
 
 const NAME: &str = "globoticket.toml";
@@ -23,6 +24,15 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     pub(crate) fn sets(&self, name: &str) -> bool {
         self.table.contains_key(name)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What stands under `name`.
+    pub(crate) fn get(&self, name: &str) -> Option<&toml::Value> {
+        self.table.get(name)
     }
 
     /// Where in the file a setting is, in words.
@@ -84,7 +94,7 @@ pub(crate) fn apply_file(command: Command, file: &ConfigFile, options: &Options,
 
 fn read_values(file: &ConfigFile, options: &Options, faults: &mut Faults) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
-    for (name, value) in &file.table {
+    for (name, value) in file.table.iter().filter(|(name, _)| *name != functions::TABLE) {
         let Some(option) = options.get(name) else {
             faults.add(format!("{} is no setting; `globoticket config` lists them", file.place(name)));
             continue;

@@ -4,10 +4,13 @@
 mod default_file;
 mod faults;
 mod file;
+mod functions;
 mod options;
 
 pub(crate) use default_file::default_file;
 pub(crate) use faults::Faults;
+pub(crate) use functions::FunctionSettings;
+pub(crate) use functions::is_name as is_function_name;
 
 use std::ffi::OsString;
 
@@ -22,6 +25,8 @@ use options::{Options, variable, with_environment};
 pub(crate) struct Read {
     /// What was asked for; or help, or what the parser refuses.
     pub(crate) matches: Result<ArgMatches, clap::Error>,
+    /// The functions that the file sets up.
+    pub(crate) functions: Vec<FunctionSettings>,
     /// What is wrong so far: to be told together with what the command itself finds.
     pub(crate) faults: Faults,
     /// What is only odd.
@@ -39,12 +44,13 @@ pub(crate) fn read(command: Command, args: &[OsString]) -> Read {
         Some(file) => apply_file(command, file, &options, &mut faults),
         None => command,
     };
+    let functions = file.as_ref().map(|file| functions::read(file, &mut faults)).unwrap_or_default();
     let matches = command.try_get_matches_from(args);
     if let Ok(matches) = &matches {
         note_places(matches, file.as_ref(), &mut faults);
         check_what_many_have(matches, &mut faults);
     }
-    Read { matches, faults, warnings }
+    Read { matches, functions, faults, warnings }
 }
 
 /// Options that mean the same to every command that has them.

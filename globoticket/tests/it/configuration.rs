@@ -20,6 +20,7 @@ fn every_setting_of_the_default_configuration_can_be_taken_in_as_it_stands() {
     let text = run(&["config"]).out;
     let settings: String = text
         .lines()
+        .take_while(|line| *line != "# [[function]]")
         .filter_map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = ")))
         .map(|line| format!("{line}\n"))
         .collect();

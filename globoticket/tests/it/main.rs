@@ -3,6 +3,7 @@
 
 mod command_line;
 mod configuration;
+mod functions;
 mod shop;
 mod simulation;
 mod world;

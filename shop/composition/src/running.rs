@@ -15,7 +15,7 @@ use crate::in_process;
 use crate::services::ServiceName;
 
 /// How long a service gets to stop, all its parts together.
-const STOP_WITHIN: Duration = Duration::from_secs(4);
+pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 /// Where the external payment gateway is.
 #[derive(Clone)]
@@ -99,6 +99,14 @@ pub enum StartError {
     Database {
         /// Whose.
         service: ServiceName,
+        /// Why.
+        source: ReadError<SqlError>,
+    },
+    /// A function's database cannot be read, or lacks migrations or tables.
+    #[error("the database of function `{name}` cannot be used")]
+    Function {
+        /// Whose.
+        name: &'static str,
         /// Why.
         source: ReadError<SqlError>,
     },

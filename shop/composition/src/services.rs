@@ -101,6 +101,11 @@ impl fmt::Display for ServiceName {
 /// # Errors
 /// Every way in which they do not.
 pub fn topology(outward: &Outward) -> Result<Topology, Misfit> {
-    let endpoints = ServiceName::ALL.map(|name| name.endpoint(outward));
-    check(&endpoints.each_ref().map(Endpoint::declaration))
+    topology_with(outward, Vec::new())
+}
+
+/// The same with further endpoints beside the services'.
+pub(crate) fn topology_with(outward: &Outward, others: Vec<Endpoint>) -> Result<Topology, Misfit> {
+    let endpoints: Vec<Endpoint> = ServiceName::ALL.into_iter().map(|name| name.endpoint(outward)).chain(others).collect();
+    check(&endpoints.iter().map(Endpoint::declaration).collect::<Vec<_>>())
 }

@@ -8,12 +8,14 @@ use axum::routing::get;
 use axum::{Json, Router};
 use hosting::{BoxFuture, Health, all};
 use http::{StatusCode, header};
+use messaging::function::Function;
 use messaging::http::{Class, Problem, RouteEntry, shown_path};
 use storage::Database;
 
+use crate::functions::{RunningFunction, start_function};
 use crate::in_process::InProcess;
 use crate::running::{Parts, RunningService, StartError, start_service};
-use crate::services::{ServiceName, topology};
+use crate::services::{ServiceName, topology_with};
 use crate::{admin, seeding};
 
 /// A route of the whole shop.
@@ -29,6 +31,7 @@ pub struct ShopRoute {
 pub struct Shop {
     parts: Parts,
     services: Vec<RunningService>,
+    functions: Vec<RunningFunction>,
     router: Router,
     routes: Vec<ShopRoute>,
 }
@@ -42,11 +45,28 @@ impl Shop {
     ///
     /// # Panics
     /// If a service has no database.
+    pub async fn start(parts: Parts, databases: BTreeMap<ServiceName, Database>) -> Result<Self, StartError> {
+        Self::start_with(parts, databases, Vec::new()).await
+    }
+
+    /// The same with functions beside the services, each on a database of its own that was opened with the migrations of its
+    /// endpoint.
+    ///
+    /// # Errors
+    /// As [`Shop::start`].
+    ///
+    /// # Panics
+    /// As [`Shop::start`].
     #[expect(clippy::panic, reason = "documented: a missing database is a mistake of the caller's code")]
-    pub async fn start(mut parts: Parts, mut databases: BTreeMap<ServiceName, Database>) -> Result<Self, StartError> {
-        let topology = topology(&parts.outward)?;
+    pub async fn start_with(
+        mut parts: Parts,
+        mut databases: BTreeMap<ServiceName, Database>,
+        functions: Vec<(Function, Database)>,
+    ) -> Result<Self, StartError> {
+        let topology = topology_with(&parts.outward, functions.iter().map(|(function, _)| function.clone().endpoint()).collect())?;
         nothing_is_lacking(&databases).await?;
         parts.transport.provision(&topology).await?;
+        let beside = parts.clone();
         let doors = InProcess::around(&parts.outside);
         parts.outside.http = doors.clone();
         let mut services = Vec::new();
@@ -54,9 +74,13 @@ impl Shop {
             let Some(db) = databases.remove(&name) else { panic!("no database was given for {name}") };
             services.push(start_service(name, db, &parts).await?);
         }
-        let (router, routes) = assemble(&parts, &services);
+        let mut at_work = Vec::new();
+        for (function, db) in functions {
+            at_work.push(start_function(function, db, &beside).await?);
+        }
+        let (router, routes) = assemble(&parts, &services, &at_work);
         doors.open(router.clone());
-        Ok(Self { parts, services, router, routes })
+        Ok(Self { parts, services, functions: at_work, router, routes })
     }
 
     /// Enters the first events, once, and waits until the box office sells them. Until then the shop is not ready.
@@ -95,10 +119,11 @@ impl Shop {
         self.services.iter().for_each(|running| running.service.end_waits());
     }
 
-    /// Stops all services at once, for none waits for another; answers what was not done in time.
+    /// Stops all services and functions at once, for none waits for another; answers what was not done in time.
     pub async fn stop(&mut self) -> Vec<String> {
-        let stopping = self.services.iter_mut().map(|running| -> BoxFuture<'_, Vec<String>> { Box::pin(running.stop()) });
-        all(stopping.collect()).await.concat()
+        let services = self.services.iter_mut().map(|running| -> BoxFuture<'_, Vec<String>> { Box::pin(running.stop()) });
+        let functions = self.functions.iter_mut().map(|running| -> BoxFuture<'_, Vec<String>> { Box::pin(running.stop()) });
+        all(services.chain(functions).collect()).await.concat()
     }
 }
 
@@ -113,7 +138,7 @@ async fn nothing_is_lacking(databases: &BTreeMap<ServiceName, Database>) -> Resu
     if all.is_empty() { Ok(()) } else { Err(StartError::Lacking(all)) }
 }
 
-fn assemble(parts: &Parts, services: &[RunningService]) -> (Router, Vec<ShopRoute>) {
+fn assemble(parts: &Parts, services: &[RunningService], functions: &[RunningFunction]) -> (Router, Vec<ShopRoute>) {
     let mut api = Router::new();
     let mut routes = Vec::new();
     for running in services {
@@ -121,7 +146,8 @@ fn assemble(parts: &Parts, services: &[RunningService]) -> (Router, Vec<ShopRout
         api = api.nest(&prefix, running.router.clone());
         routes.extend(running.routes.iter().map(|entry| ShopRoute { prefix: prefix.clone(), entry: entry.clone() }));
     }
-    let endpoints = services.iter().map(|running| running.service.clone()).collect();
+    let endpoints = services.iter().map(|running| &running.service).chain(functions.iter().map(|running| &running.service));
+    let endpoints = endpoints.cloned().collect();
     let (admin, entries) = admin::routes(parts, endpoints, api.clone());
     routes.extend(entries.into_iter().map(|entry| ShopRoute { prefix: "/api/admin".to_owned(), entry }));
     let health = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready));

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hosting::{Either, Health, Outside, StopSignal, race};
+use messaging::function::Function;
 
-use crate::config::Faults;
+use crate::config::{Faults, FunctionSettings};
 use crate::data_folder::{DEFAULT_DATA, DataFolder, Running};
 use crate::failure::{Failure, chain};
+use crate::function_keys;
 use crate::http_limits::limited;
 use crate::http_server::Door;
 use crate::runtime;
@@ -56,9 +58,10 @@ struct Settings {
     gateway_public_url: Option<String>,
     seed: bool,
     gateway_keys: payment_gateway::Keys,
+    functions: Vec<Function>,
 }
 
-pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure> {
+pub(crate) fn carry_out(args: RunArgs, functions: Vec<FunctionSettings>, mut faults: Faults) -> Result<(), Failure> {
     let port = faults.number("port", &args.port, 0..=u16::MAX);
     let gateway_port = faults.number("gateway-port", &args.gateway_port, 0..=u16::MAX);
     if port == gateway_port && port != 0 {
@@ -78,6 +81,7 @@ pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure
     if let Some(url) = &args.gateway_public_url {
         check_url("gateway-public-url", url, &mut faults);
     }
+    let functions = with_keys(functions, Path::new(&args.data), &mut faults);
     faults.finish()?;
     let settings = Settings {
         data: Path::new(&args.data).to_owned(),
@@ -87,8 +91,21 @@ pub(crate) fn carry_out(args: RunArgs, mut faults: Faults) -> Result<(), Failure
         gateway_public_url: args.gateway_public_url.as_deref().map(base),
         seed: !args.no_seed_data,
         gateway_keys: payment_gateway::Keys { secret: args.gateway_secret_key, publishable: args.gateway_publishable_key },
+        functions,
     };
     runtime::run_on_all_cores(|outside| run(outside, settings))
+}
+
+/// Functions with the keys that were made for them in the data folder.
+fn with_keys(functions: Vec<FunctionSettings>, data: &Path, faults: &mut Faults) -> Vec<Function> {
+    let mut with_keys = Vec::new();
+    for function in functions {
+        match function_keys::read(data, function.name) {
+            Ok(key) => with_keys.push(function.with(key)),
+            Err(failure) => faults.add(failure.text),
+        }
+    }
+    with_keys
 }
 
 async fn run(outside: Outside, settings: Settings) -> Result<(), Failure> {
@@ -135,7 +152,7 @@ async fn start(outside: &Outside, folder: &DataFolder, settings: &Settings) -> R
     let gateway = parts::gateway(outside, folder, &settings.gateway_keys)?;
     let gateway_server = gateway_door.serve(outside, gateway.router());
     let broker = parts::broker(outside, folder).await?;
-    let shop = parts::shop(outside, folder, &broker, &health, &running.gateway_url, &settings.gateway_keys).await?;
+    let shop = parts::shop(outside, folder, &broker, &health, &running.gateway_url, settings).await?;
     let server = door.serve(outside, limited(shop.router(), outside));
     folder.note_running(&running)?;
     say(format!("GloboTicket is at {} (payment gateway {}, data in {})", running.url, running.gateway_url, folder.path().display()));

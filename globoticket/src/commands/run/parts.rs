@@ -8,12 +8,14 @@ use composition::{GatewayAddress, Outward, Parts, ServiceName, Shop};
 use embedded::Embedded;
 use hosting::{Health, Outside};
 use messaging::Settings;
+use messaging::function::Function;
 use messaging::http::Access;
 use payment_gateway::{Gateway, Keys};
 use storage::{Database, Driver, Location, Migrations};
 
-use crate::data_folder::{BUS, DataFolder, GATEWAY};
+use crate::data_folder::{BUS, DataFolder, FUNCTION, GATEWAY};
 use crate::failure::{Failure, about_database, chain};
+use crate::text::complain;
 
 /// How long a stop waits for a batch or calls under way: less than half of what a service gets to stop.
 const STOP_MS_MAX: u64 = 1_500;
@@ -39,10 +41,12 @@ pub(super) async fn shop(
     broker: &Broker,
     health: &Health,
     gateway_url: &str,
-    gateway_keys: &Keys,
+    settings: &super::Settings,
 ) -> Result<Shop, Failure> {
     let keys = folder.keys(&*outside.entropy)?;
     let databases = databases(folder)?;
+    let functions = functions(folder, &settings.functions)?;
+    let gateway_keys = &settings.gateway_keys;
     let access = Access { organiser_key: keys.organiser, service_key: keys.service };
     let gateway = GatewayAddress {
         url: gateway_url.to_owned(),
@@ -57,7 +61,7 @@ pub(super) async fn shop(
         health: health.clone(),
         settings: Settings { stop_ms_max: STOP_MS_MAX, ..Settings::default() },
     };
-    Shop::start(parts, databases).await.map_err(|error| Failure::because("the shop cannot start", &error))
+    Shop::start_with(parts, databases, functions).await.map_err(|error| Failure::because("the shop cannot start", &error))
 }
 
 /// # Errors
@@ -77,6 +81,18 @@ fn databases(folder: &DataFolder) -> Result<BTreeMap<ServiceName, Database>, Fai
         }
     }
     failed.map_or(Ok(databases), Err)
+}
+
+/// Functions, each with its database. One that was taken out of the configuration is told: its messages go on coming.
+fn functions(folder: &DataFolder, functions: &[Function]) -> Result<Vec<(Function, Database)>, Failure> {
+    for gone in folder.functions()?.iter().filter(|name| functions.iter().all(|function| function.name != name.as_str())) {
+        complain(format!("warning: function `{gone}` is no longer set up, and what comes for it waits in its queue"));
+    }
+    let opened = functions.iter().map(|function| {
+        let db = open(folder, &format!("{FUNCTION}{}", function.name), &[messaging::MIGRATIONS])?;
+        Ok((function.clone(), db))
+    });
+    opened.collect()
 }
 
 fn open(folder: &DataFolder, name: &str, migrations: &[Migrations]) -> Result<Database, Failure> {
