@@ -84,7 +84,7 @@ impl ServiceName {
             Self::ShoppingBasket => shopping_basket::routes(service, access),
             Self::BoxOffice => box_office::routes(service, access),
             Self::Ordering => ordering::routes(service, access),
-            Self::Payment => payment::routes(service, access, outward.gateway.card_entry()),
+            Self::Payment => payment::routes(service, access, outward.gateway.card_entry(), outward.gateway.client()),
             Self::Marketing => marketing::routes(service, access),
         }
     }

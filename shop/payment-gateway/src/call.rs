@@ -76,8 +76,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     Ok(Some(key.to_owned()))
 }
 
+async fn read_form(request: Request) -> Result<Form, ApiError> {
+    Form::new(read_pairs(request).await?)
+}
+
 /// The body of a POST, the query of a GET.
-async fn read_form(mut request: Request) -> Result<Form, ApiError> {
+pub(crate) async fn read_pairs(mut request: Request) -> Result<Vec<(String, String)>, ApiError> {
     if request.body().is_end_stream() && !request.headers().contains_key(header::CONTENT_TYPE) {
         let form_encoded = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(header::CONTENT_TYPE, form_encoded);
@@ -88,5 +92,5 @@ async fn read_form(mut request: Request) -> Result<Form, ApiError> {
             format!("Invalid request ({}). Send parameters form-encoded, as application/x-www-form-urlencoded.", rejection.body_text());
         ApiError::invalid(message).with_status(rejection.status())
     })?;
-    Form::new(pairs)
+    Ok(pairs)
 }

@@ -61,6 +61,14 @@ pub fn is_known_card(number: &str) -> bool {
     Card::read(number).is_ok()
 }
 
+/// Every card that is taken, in groups of four digits, and in words what it does.
+pub(crate) fn examples() -> impl Iterator<Item = (String, &'static str)> {
+    CARDS.iter().map(|(number, behaviour)| {
+        let groups: Vec<&str> = (0..number.len()).step_by(4).filter_map(|start| number.get(start..start + 4)).collect();
+        (groups.join(" "), behaviour.words())
+    })
+}
+
 impl Card {
     /// The card with this number.
     ///
@@ -85,6 +93,21 @@ impl Behaviour {
             Self::AnswersLate => "answers_late",
             Self::DropsConnection => "drops_connection",
             Self::AnswersError => "answers_error",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Succeeds => "pays",
+            Self::Declines(Decline::Generic) => "is declined",
+            Self::Declines(Decline::InsufficientFunds) => "is declined: not enough money",
+            Self::Declines(Decline::ExpiredCard) => "is declined: expired",
+            Self::Declines(Decline::IncorrectCvc) => "is declined: wrong security code",
+            Self::Declines(Decline::ProcessingError) => "is declined: the bank has a problem",
+            Self::Declines(Decline::AuthenticationRequired) => "is declined: the bank asks for more proof",
+            Self::AnswersLate => "pays, and takes its time",
+            Self::DropsConnection => "pays, and the connection breaks",
+            Self::AnswersError => "pays, and reports an error",
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, KeyInit};
 use hosting::{Outside, Timestamp};
 use sha2::{Digest, Sha256};
 use storage::{Database, ReadError, Tx, WriteError};
@@ -57,6 +58,8 @@ struct Parts {
     database: Database,
     secret: [u8; 32],
     publishable: [u8; 32],
+    /// Made with the secret key.
+    links: Hmac<Sha256>,
 }
 
 impl Gateway {
@@ -64,10 +67,11 @@ impl Gateway {
     #[must_use]
     pub fn new(outside: Outside, database: Database, keys: &Keys) -> Self {
         let (secret, publishable) = (digest(&keys.secret), digest(&keys.publishable));
-        Self { parts: Arc::new(Parts { outside, database, secret, publishable }) }
+        let links = link_key(&keys.secret);
+        Self { parts: Arc::new(Parts { outside, database, secret, publishable, links }) }
     }
 
-    /// Everything under `/v1`, to be served on a port of its own. A response with the extension
+    /// Everything under `/v1` and the page under `/card-entry`, to be served on a port of its own. A response with the extension
     /// [`crate::DropConnection`] never reaches its caller: its body fails before the first byte, on which hyper closes
     /// the connection; who calls the router in process takes the extension as *reply lost*.
     pub fn router(&self) -> Router {
@@ -76,6 +80,11 @@ impl Gateway {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.parts.outside.clock.now()
+    }
+
+    /// What links to the page for cards are signed with.
+    pub(crate) fn links(&self) -> Hmac<Sha256> {
+        self.parts.links.clone()
     }
 
     /// A fresh id such as `pi_0190…`: unique, in order of making.
@@ -129,6 +138,11 @@ impl Gateway {
 
 fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
+}
+
+#[expect(clippy::expect_used, reason = "invariant")]
+fn link_key(secret: &str) -> Hmac<Sha256> {
+    Hmac::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length")
 }
 
 fn bearer(header: &str) -> Option<&str> {

@@ -3,12 +3,13 @@
 //! a card only what it does, its brand and its last four digits.
 //!
 //! Reading order: `cards` what each card number does; `intents` and `refunds` the rules, pure; `form`, `idempotency`
-//! and `call` how a request is read; `api` the routes; `store` the SQL; [`audit`] its facts for invariants.
+//! and `call` how a request is read; `api` the routes; `card_entry` the page on which people type a card; `store` the SQL; [`audit`] its facts for invariants.
 
 mod answer;
 mod api;
 pub mod audit;
 mod call;
+mod card_entry;
 mod cards;
 mod error;
 mod form;

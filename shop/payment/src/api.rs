@@ -5,11 +5,13 @@ use axum::extract::State;
 use contracts::OrderId;
 use hosting::Timestamp;
 use messaging::Service;
-use messaging::http::{Path, Problem};
+use messaging::http::{Change, Path, Problem};
 use serde::{Deserialize, Serialize};
 use storage::Tx;
 use utoipa::{OpenApi, ToSchema};
 
+use crate::card_entry::{CardEntryAsked, CardEntryLink};
+use crate::gateway::GatewayClient;
 use crate::payment::{Payment, PaymentState};
 use crate::store::{self, HistoryRow};
 
@@ -64,13 +66,14 @@ pub struct DecisionView {
 pub(crate) struct Api {
     pub(crate) service: Service,
     pub(crate) card_entry: CardEntry,
+    pub(crate) client: GatewayClient,
 }
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Payment", description = "The way to the payment gateway."),
     servers((url = "/api/payment")),
-    paths(show_card_entry, payments)
+    paths(show_card_entry, open_card_entry, payments)
 )]
 struct Document;
 
@@ -82,6 +85,14 @@ pub(crate) async fn openapi() -> Json<utoipa::openapi::OpenApi> {
 #[utoipa::path(get, path = "/card-entry", responses((status = 200, body = CardEntry)))]
 pub(crate) async fn show_card_entry(State(api): State<Api>) -> Json<CardEntry> {
     Json(api.card_entry)
+}
+
+/// A link to the page of the gateway on which a buyer types a card.
+#[utoipa::path(post, path = "/card-entries", request_body = CardEntryAsked, responses(
+    (status = 200, body = CardEntryLink), (status = 422, description = "`invalid-value`: a value, told as `field`, does not fit")
+))]
+pub(crate) async fn open_card_entry(State(api): State<Api>, change: Change<CardEntryAsked>) -> Result<Json<CardEntryLink>, Problem> {
+    change.body.link(&api.client, api.service.now()).map(Json)
 }
 
 /// All attempts to pay an order.

@@ -60,6 +60,15 @@ impl GatewayClient {
         Self { address: Arc::new(Address { base_url, secret_key: secret_key.into() }) }
     }
 
+    /// The gateway's own address, without a slash at its end.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.address.base_url
+    }
+
+    pub(crate) fn secret_key(&self) -> &[u8] {
+        self.address.secret_key.as_bytes()
+    }
+
     /// The request that a call is sent as, under its idempotency key.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod audit;
+mod card_entry;
 pub mod dialect;
 mod gateway;
 mod handlers;
@@ -18,6 +19,7 @@ use messaging::{Endpoint, Service};
 use storage::Migrations;
 
 pub use api::CardEntry;
+pub use card_entry::{CardEntryAsked, CardEntryLink};
 pub use gateway::{AskGateway, GatewayClient};
 
 /// The service's tables.
@@ -43,11 +45,13 @@ pub fn endpoint(client: GatewayClient) -> Endpoint {
         .publishes::<RefundFailed>()
 }
 
-/// The routes below `/api/payment`, and the table of who may call them. `card_entry` is what a buyer's page is told.
-pub fn routes(service: Service, access: Access, card_entry: CardEntry) -> (Router, Vec<RouteEntry>) {
+/// The routes below `/api/payment`, and the table of who may call them. `card_entry` is what a buyer's page is told; links
+/// to the gateway's page for cards lead where `client` does.
+pub fn routes(service: Service, access: Access, card_entry: CardEntry, client: GatewayClient) -> (Router, Vec<RouteEntry>) {
     Routes::new(access)
         .get("/openapi.json", Class::Public, api::openapi)
         .get("/card-entry", Class::Public, api::show_card_entry)
+        .post("/card-entries", Class::Service, api::open_card_entry)
         .get("/orders/{id}/payments", Class::Organiser, api::payments)
-        .finish(api::Api { service, card_entry })
+        .finish(api::Api { service, card_entry, client })
 }

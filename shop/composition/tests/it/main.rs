@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod buying;
+mod card_entry;
 mod changing;
 mod classes;
 mod documents;

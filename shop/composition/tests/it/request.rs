@@ -70,6 +70,9 @@ pub(crate) fn body(shop: &TestShop, route: &ShopRoute, ids: &Ids) -> Value {
         Some((_, "{line}")) if route.entry.method == http::Method::PUT => json!({"quantity": 2}),
         Some((_, "accept-price")) => json!({"price_minor": 2_500}),
         Some((_, "checkout")) => json!({"email": "ada@example.com", "name": "Ada", "payment_method": "pm_unknown"}),
+        Some((_, "card-entries")) => {
+            json!({"return_url": "http://shop.test/checkout", "title": "Rubbish Night", "amount_minor": 2_500, "currency": "EUR"})
+        }
         Some((_, "pay")) => json!({"payment_method": "pm_unknown"}),
         Some((_, "retry")) => json!({"confirmed": false}),
         _ => json!({}),

@@ -142,8 +142,12 @@ impl TestShop {
 /// Over HTTP.
 impl TestShop {
     pub(crate) fn send(&self, request: Request<Bytes>) -> Reply {
-        let answer = self.runtime.block_on(self.network.send(request, Duration::ZERO));
-        read(&answer.unwrap())
+        read(&self.exchange(request))
+    }
+
+    /// The answer as it is, which may be no JSON.
+    pub(crate) fn exchange(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.runtime.block_on(self.network.send(request, Duration::ZERO)).unwrap()
     }
 
     pub(crate) fn ask(&self, method: &Method, path: &str, key: Option<&str>, body: &Value) -> Reply {

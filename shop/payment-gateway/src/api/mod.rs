@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::BODY_BYTES_MAX;
 use crate::answer::Answer;
+use crate::card_entry;
 use crate::error::{ApiError, shortened};
 use crate::form::Form;
 use crate::gateway::Gateway;
@@ -32,6 +33,8 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/v1/payment_intents/{id}/cancel", post(payment_intents::cancel))
         .route("/v1/refunds", post(refunds::create).get(refunds::list))
         .route("/v1/refunds/{id}", get(refunds::retrieve))
+        .route("/card-entry", get(card_entry::show).post(card_entry::take))
+        .route("/card-entry.css", get(card_entry::style))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

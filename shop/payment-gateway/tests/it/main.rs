@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod card_entry;
 mod cards;
 mod connection;
 mod doors;

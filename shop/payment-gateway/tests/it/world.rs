@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use hosting::{BoxFuture, Clock, Entropy, HttpClient, HttpError, Ids, Outside, Protections, Spawner, TaskEnd, Timestamp};
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use payment_gateway::{DropConnection, Gateway, Keys, MIGRATIONS, audit};
 use serde_json::Value;
 use storage::{CommitFault, CommitHook, Database, Driver, Location};
@@ -118,9 +118,19 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
     pub(crate) replayed: bool,
     pub(crate) dropped: bool,
+    headers: HeaderMap,
 }
 
 impl Reply {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body as a page.
+    pub(crate) fn html(&self) -> &str {
+        self.body.as_str().unwrap()
+    }
+
     /// The part of the body under a JSON pointer, as text.
     pub(crate) fn text(&self, pointer: &str) -> String {
         match self.body.pointer(pointer) {
@@ -203,7 +213,13 @@ impl TestGateway {
         assert_eq!(bytes.is_err(), dropped, "a dropped connection is both marked and broken");
         let bytes = bytes.unwrap_or_default();
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Reply { status: parts.status.as_u16(), body, replayed: parts.headers.contains_key("idempotent-replayed"), dropped }
+        Reply {
+            status: parts.status.as_u16(),
+            body,
+            replayed: parts.headers.contains_key("idempotent-replayed"),
+            dropped,
+            headers: parts.headers,
+        }
     }
 
     pub(crate) fn request(method: &str, path: &str, fields: Fields<'_>, key: Option<&str>) -> Request<Body> {
@@ -267,7 +283,12 @@ impl TestGateway {
 
     /// How many answers are kept for repeats.
     pub(crate) fn kept_answers(&self) -> i64 {
-        let count = |tx: &mut storage::Tx<'_>| tx.query_one("SELECT COUNT(*) FROM answers", storage::params![], |row| row.get(0));
+        self.count("SELECT COUNT(*) FROM answers")
+    }
+
+    /// The number that a statement answers.
+    pub(crate) fn count(&self, sql: &'static str) -> i64 {
+        let count = move |tx: &mut storage::Tx<'_>| tx.query_one(sql, storage::params![], |row| row.get(0));
         block_on(self.database.read(count)).unwrap()
     }
 

@@ -10,10 +10,12 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 pub(crate) const ORGANISER: &str = "organiser-key";
+pub(crate) const SERVICE: &str = "service-key";
 
 pub(crate) struct Door {
     runtime: tokio::runtime::Runtime,
     router: Router,
+    endpoint: TestEndpoint,
 }
 
 pub(crate) struct Reply {
@@ -23,12 +25,17 @@ pub(crate) struct Reply {
 
 impl Door {
     pub(crate) fn open() -> Self {
-        let endpoint = TestEndpoint::new(payment::endpoint(GatewayClient::new("http://gateway.test", "sk_test")));
-        let access = Access { organiser_key: ORGANISER.into(), service_key: "service-key".into() };
+        let client = GatewayClient::new("http://gateway.test", "sk_test");
+        let endpoint = TestEndpoint::new(payment::endpoint(client.clone()));
+        let access = Access { organiser_key: ORGANISER.into(), service_key: SERVICE.into() };
         let card_entry = CardEntry { gateway_url: "http://gateway.test".into(), publishable_key: "pk_test".into() };
-        let (router, _) = payment::routes(endpoint.service(), access, card_entry);
+        let (router, _) = payment::routes(endpoint.service(), access, card_entry, client);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Self { runtime, router }
+        Self { runtime, router, endpoint }
+    }
+
+    pub(crate) fn now(&self) -> hosting::Timestamp {
+        self.endpoint.now()
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -36,9 +43,17 @@ impl Door {
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, key: Option<&str>) -> Reply {
+        self.send(method, path, key, Body::empty())
+    }
+
+    pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(key), Body::from(body.to_string()))
+    }
+
+    fn send(&self, method: &str, path: &str, key: Option<&str>, body: Body) -> Reply {
         let request = http::Request::builder().method(method).uri(path);
         let request = if let Some(key) = key { request.header("authorization", format!("Bearer {key}")) } else { request };
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let status = response.status().as_u16();
