@@ -21,8 +21,8 @@ pub(crate) struct SimulateArgs {
     /// What goes wrong: all, none, or a list of kinds with commas between them.
     #[arg(long, value_name = "all|none|LIST", default_value = "all")]
     faults: String,
-    /// Switches one protection off: inbox, outbox, confirm, price-events, expiry-check, look-up,
-    /// release-check or feed-cursor.
+    /// Switches one protection off: inbox, outbox, confirm, price-events, version-check, expiry-check,
+    /// look-up, release-check or feed-cursor.
     #[arg(long, value_name = "NAME")]
     without: Option<String>,
     /// Answer with one JSON object.

@@ -122,6 +122,9 @@ fn learn_of_event(ctx: &mut Context<'_>, event: &EventState, published: bool) ->
 }
 
 fn learn_of_ticket_type(ctx: &mut Context<'_>, ticket_type: &TicketTypeState, cancelled: bool) -> HandlerResult {
+    if !ctx.protections().has("version-check") {
+        unprotected::forget_version(ctx.tx(), ticket_type.ticket_type_id)?;
+    }
     match store::put_ticket_type(ctx.tx(), ticket_type, cancelled)? {
         Some(left) => ctx.publish(AvailabilityChanged::from(left)),
         None => Ok(()),

@@ -1,13 +1,21 @@
-//! What goes wrong without a safeguard: the box office as it would be without its *expiry check* and its *release
-//! check*. Reached only in simulations that switch one of them off to show what it is for.
+//! What goes wrong without a safeguard: the box office as it would be without its *version check*, its *expiry check* and
+//! its *release check*. Reached only in simulations that switch one of them off to show what it is for.
 
+use contracts::TicketTypeId;
 use contracts::box_office::ReleaseHold;
 use hosting::Timestamp;
 use messaging::{Context, HandlerResult};
+use storage::{SqlError, Tx, params};
 
 use crate::carry_out::carry_out_or_count;
 use crate::hold::{HOLD_TIME, Hold, HoldState, LineToSecure, Release};
 use crate::store;
+
+/// Without `version-check`: whatever comes next of the ticket type is taken for newer.
+pub(crate) fn forget_version(tx: &mut Tx<'_>, id: TicketTypeId) -> Result<(), SqlError> {
+    tx.execute("UPDATE ticket_types SET catalog_version = 0 WHERE id = $1", params![id.to_uuid()])?;
+    Ok(())
+}
 
 /// Without `expiry-check`: a hold whose time is over counts as still held, though its places went back.
 pub(crate) fn hold_on(lines: &mut [LineToSecure], now: Timestamp) {

@@ -43,6 +43,9 @@ pub(crate) fn event_cancelled(ctx: &mut Context<'_>, msg: EventCancelled) -> Han
 /// earlier ones are told from here on.
 fn event_changed(ctx: &mut Context<'_>, event: &EventState) -> HandlerResult {
     let event_id = event.event_id;
+    if !ctx.protections().has("version-check") {
+        catalog::forget_version(ctx.tx(), event_id)?;
+    }
     let newer = catalog::put(ctx.tx(), &KnownEvent::from(event))?;
     if newer && event.status == EventStatus::Cancelled {
         ctx.send(CancelOrdersOfEvent { event_id, after: None })?;

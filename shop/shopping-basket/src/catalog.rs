@@ -57,6 +57,18 @@ pub(crate) fn put_ticket_type(tx: &mut Tx<'_>, kind: &TicketTypeState) -> Result
     Ok(())
 }
 
+/// Only in a simulation without `version-check`: whatever comes next of the event is taken for newer.
+pub(crate) fn forget_version_of_event(tx: &mut Tx<'_>, id: EventId) -> Result<(), SqlError> {
+    tx.execute("UPDATE events SET version = 0 WHERE event_id = $1", params![id.to_uuid()])?;
+    Ok(())
+}
+
+/// The same of a ticket type.
+pub(crate) fn forget_version_of_ticket_type(tx: &mut Tx<'_>, id: TicketTypeId) -> Result<(), SqlError> {
+    tx.execute("UPDATE ticket_types SET version = 0 WHERE ticket_type_id = $1", params![id.to_uuid()])?;
+    Ok(())
+}
+
 /// What is known of the event, its row kept from others until the step ends: a cancellation waits, and then finds what
 /// was decided here.
 pub(crate) fn lock_event(tx: &mut Tx<'_>, id: EventId) -> Result<Option<KnownEvent>, SqlError> {

@@ -3,6 +3,7 @@
 use contracts::box_office::{HoldExpired, HoldRejected, TicketsHeld};
 use contracts::event_catalog::{
     CapacityChanged, EventCancelled, EventPublished, EventRenamed, EventRescheduled, EventState, EventStatus, TicketPriceChanged,
+    TicketTypeState,
 };
 use contracts::shopping_basket::CancelLinesOfEvent;
 use contracts::{BasketId, HoldId};
@@ -16,7 +17,7 @@ const CANCEL_STEP: u32 = 100;
 
 pub(crate) fn event_published(ctx: &mut Context<'_>, msg: EventPublished) -> HandlerResult {
     for ticket_type in &msg.ticket_types {
-        catalog::put_ticket_type(ctx.tx(), ticket_type)?;
+        ticket_type_changed(ctx, ticket_type)?;
     }
     event_changed(ctx, &msg.event)?;
     Ok(catalog::mark_published(ctx.tx(), msg.event.event_id)?)
@@ -36,17 +37,28 @@ pub(crate) fn event_cancelled(ctx: &mut Context<'_>, msg: EventCancelled) -> Han
 
 pub(crate) fn ticket_price_changed(ctx: &mut Context<'_>, msg: TicketPriceChanged) -> HandlerResult {
     if ctx.protections().has("price-events") {
-        catalog::put_ticket_type(ctx.tx(), &msg.ticket_type)?;
+        ticket_type_changed(ctx, &msg.ticket_type)?;
     }
     Ok(())
 }
 
 pub(crate) fn capacity_changed(ctx: &mut Context<'_>, msg: CapacityChanged) -> HandlerResult {
-    Ok(catalog::put_ticket_type(ctx.tx(), &msg.ticket_type)?)
+    ticket_type_changed(ctx, &msg.ticket_type)
+}
+
+/// Keeps the newest state of a ticket type.
+fn ticket_type_changed(ctx: &mut Context<'_>, ticket_type: &TicketTypeState) -> HandlerResult {
+    if !ctx.protections().has("version-check") {
+        catalog::forget_version_of_ticket_type(ctx.tx(), ticket_type.ticket_type_id)?;
+    }
+    Ok(catalog::put_ticket_type(ctx.tx(), ticket_type)?)
 }
 
 /// Keeps the newest state of an event; what becomes cancelled has its lines marked.
 fn event_changed(ctx: &mut Context<'_>, event: &EventState) -> HandlerResult {
+    if !ctx.protections().has("version-check") {
+        catalog::forget_version_of_event(ctx.tx(), event.event_id)?;
+    }
     let newer = catalog::put_event(ctx.tx(), event)?;
     if newer && event.status == EventStatus::Cancelled {
         ctx.send(CancelLinesOfEvent { event_id: event.event_id, after: None })?;

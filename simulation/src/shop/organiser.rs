@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hosting::Outside;
+use hosting::{Outside, Timestamp};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -29,11 +29,16 @@ pub(crate) struct OnSale {
     pub(crate) ticket_type: String,
     price_minor: i64,
     capacity: u64,
+    /// When the event was to start when it was entered.
+    starts: Timestamp,
 }
 
 enum Change {
     Price(i64),
     Capacity(u64),
+    Rename(u64),
+    /// So many days later than the event was entered for.
+    Reschedule(u64),
     Cancel,
 }
 
@@ -87,7 +92,8 @@ impl Organiser {
         }
     }
 
-    /// What is changed when, in order of time: prices up and down, capacities only upwards, at most one event cancelled.
+    /// What is changed when, in order of time: prices up and down, capacities only upwards, events renamed and
+    /// moved, some of it in bursts, and at most one event cancelled.
     fn draw_changes(&mut self, on_sale: &[OnSale]) -> Vec<(Duration, usize, Change)> {
         let began = self.desk.outside.clock.monotonic();
         let mut changes = Vec::new();
@@ -104,12 +110,34 @@ impl Organiser {
             let Some(kind) = on_sale.get(index) else { continue };
             changes.push((at(&mut self.random), index, Change::Capacity(kind.capacity + more)));
         }
+        for _ in 0..self.random.between(0, 2) {
+            let begins = at(&mut self.random);
+            changes.extend(self.draw_burst(on_sale, begins));
+        }
         if self.random.chance(CANCELS) {
             let index = self.random.index(on_sale.len());
             changes.push((at(&mut self.random), index, Change::Cancel));
         }
         changes.sort_by_key(|(at, index, _)| (*at, *index));
         changes
+    }
+}
+
+impl Organiser {
+    /// A few changes of one thing one right after the other: their messages overtake each other.
+    fn draw_burst(&mut self, on_sale: &[OnSale], begins: Duration) -> Vec<(Duration, usize, Change)> {
+        let (index, kind) = (self.random.index(on_sale.len()), self.random.below(3));
+        let changes = 0..self.random.between(2, 5);
+        let burst = changes.filter_map(|number| {
+            let on_sale = on_sale.get(index)?;
+            let change = match kind {
+                0 if on_sale.price_minor > 0 => Change::Price(on_sale.price_minor + 100 * self.random.between(1, 9).cast_signed()),
+                0 | 1 => Change::Rename(number),
+                _ => Change::Reschedule(self.random.between(1, 9)),
+            };
+            Some((begins + Duration::from_millis(number), index, change))
+        });
+        burst.collect()
     }
 }
 
@@ -147,6 +175,11 @@ fn asked(kind: &mut OnSale, change: &Change) -> (String, Value) {
             kind.capacity = kind.capacity.max(*places);
             (format!("{path}/capacity"), json!({"ticket_type_id": kind.ticket_type, "capacity": kind.capacity}))
         }
+        Change::Rename(number) => (format!("{path}/rename"), json!({"title": format!("Renamed {number}")})),
+        Change::Reschedule(days) => {
+            let starts = kind.starts.plus(Duration::from_secs(86_400 * days));
+            (format!("{path}/reschedule"), json!({"starts": starts}))
+        }
         Change::Cancel => (format!("{path}/cancel"), Value::Null),
     }
 }
@@ -159,6 +192,7 @@ fn read_ticket_types(event: &Value) -> Vec<OnSale> {
         ticket_type: text(&kind["id"]),
         price_minor: kind["price_minor"].as_i64().unwrap_or(0),
         capacity: kind["capacity"].as_u64().unwrap_or(0),
+        starts: event["starts"].as_str().and_then(|starts| starts.parse().ok()).unwrap_or_default(),
     });
     on_sale.collect()
 }

@@ -11,8 +11,8 @@ use super::judge::Finding;
 use crate::{Fault, FaultPlan};
 
 /// The protections that a simulation can do without, to show what each is for.
-pub const PROTECTIONS: [&str; 8] =
-    ["inbox", "outbox", "confirm", "price-events", "expiry-check", "look-up", "release-check", "feed-cursor"];
+pub const PROTECTIONS: [&str; 9] =
+    ["inbox", "outbox", "confirm", "price-events", "version-check", "expiry-check", "look-up", "release-check", "feed-cursor"];
 /// After so many histories with violations a run ends.
 const VIOLATIONS_MAX: usize = 10;
 

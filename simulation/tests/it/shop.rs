@@ -89,6 +89,11 @@ fn a_shop_without_price_events_is_found_out() {
 }
 
 #[test]
+fn a_shop_whose_copies_let_older_versions_overwrite_newer_ones_is_found_out() {
+    is_found("version-check");
+}
+
+#[test]
 fn a_shop_that_secures_expired_holds_is_found_out() {
     is_found("expiry-check");
 }
