@@ -67,6 +67,17 @@ fn tell(id: &str, story: &Value) {
     say("\ntickets");
     let tickets: Vec<Vec<String>> = array(&story["tickets"]["tickets"]).iter().map(ticket).collect();
     print_table(&["CODE", "VALID"], &tickets);
+    let letters: Vec<Vec<String>> = array(&story["dead_letters"]).iter().map(letter).collect();
+    if !letters.is_empty() {
+        say("\ndead letters");
+        print_table(&["ID", "SINCE", "MESSAGE", "REASON"], &letters);
+    }
+}
+
+/// What could not be handled about the order, or not be sent.
+fn letter(letter: &Value) -> Vec<String> {
+    let text = |name| member(letter, name).to_owned();
+    vec![text("id"), moment(member(letter, "since")), text("kind"), text("reason")]
 }
 
 /// When the line's event takes place: both dates where it was rescheduled since it was bought.

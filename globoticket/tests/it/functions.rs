@@ -146,6 +146,9 @@ fn a_function_that_refuses_leaves_a_dead_letter_that_a_retry_delivers_once_it_is
     let letters = letters(&shop);
     assert_eq!((letters[0]["id"].as_str(), letters[0]["message_id"].as_str()), (Some("loyalty/call-1"), Some(id.as_str())), "{letters:?}");
     assert!(letters[0]["description"].as_str().unwrap().ends_with("the function answered 400"), "{letters:?}");
+    let order = letters[0]["subject"].as_str().unwrap();
+    let story = shop.ask(&["orders", "show", order]);
+    assert!(story.out.contains("loyalty/call-1"), "the order's story tells it: {}{}", story.out, story.err);
     let retried = shop.ask(&["dead-letters", "retry", "loyalty/call-1"]);
     assert_eq!((retried.code, function.hear()), (Some(0), id), "{}", retried.err);
     function.tell("check");

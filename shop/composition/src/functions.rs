@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use hosting::Host;
 use messaging::function::{CALLS_MAX, Function};
-use messaging::http::Access;
 use messaging::{Kind, KnownCommand, Service, Settings};
 use storage::Database;
 
-use crate::running::{GatewayAddress, Outward, Parts, STOP_WITHIN, StartError};
+use crate::running::{Outward, Parts, STOP_WITHIN, StartError};
 use crate::services::ServiceName;
 
 /// What the shop's services say to others.
@@ -24,9 +23,7 @@ pub struct KnownMessages {
 /// The messages that services declare: what a function may be called for, and may answer with.
 #[must_use]
 pub fn known_messages() -> KnownMessages {
-    let nowhere = GatewayAddress { url: String::new(), secret_key: String::new(), publishable_key: String::new() };
-    let access = Access { organiser_key: String::new(), service_key: String::new() };
-    let outward = Outward::in_one_process(nowhere, &access);
+    let outward = Outward::nowhere();
     let endpoints = ServiceName::ALL.map(|name| name.endpoint(&outward));
     let emitted = endpoints.iter().flat_map(|endpoint| &endpoint.declaration().emits);
     let events = emitted.filter(|(_, kind)| **kind == Kind::Event).map(|(name, _)| *name).collect();

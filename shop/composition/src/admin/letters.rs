@@ -12,6 +12,8 @@ use super::Admin;
 
 /// How many dead letters are listed at once.
 const PAGE_MAX: usize = 100;
+/// How many pages of an endpoint's dead letters are looked through for one subject.
+const PAGES_MAX: usize = 100;
 /// How many bytes of envelopes and bodies are listed at once, unless a single letter has more.
 const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
@@ -99,6 +101,22 @@ pub(super) async fn retry(
     let confirmed = if change.body.unwrap_or_default().confirmed { Confirmed::Yes } else { Confirmed::No };
     dead_letters::retry(service, &id, confirmed).await.map_err(refusal)?;
     Ok(Json(json!({ "retried": id })))
+}
+
+/// The dead letters of all endpoints that are about `subject`, such as an order's id, oldest first at each. Of an endpoint
+/// with very many, the oldest are looked through.
+pub(super) async fn about(admin: &Admin, subject: &str) -> Result<Vec<DeadLetter>, Problem> {
+    let mut found = Vec::new();
+    for endpoint in admin.endpoints.iter() {
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let some = dead_letters::list(endpoint, after.as_deref(), PAGE_MAX).await.map_err(refusal)?;
+            let Some(last) = some.last() else { break };
+            after = Some(last.id.clone());
+            found.extend(some.into_iter().filter(|letter| letter.subject.as_deref() == Some(subject)));
+        }
+    }
+    Ok(found)
 }
 
 impl Admin {

@@ -1,4 +1,5 @@
-//! An order's whole story: how it stands, every decision about it, the attempts to pay it, its tickets.
+//! An order's whole story: how it stands, every decision about it, the attempts to pay it, its tickets, and what could not
+//! be handled about it.
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
@@ -8,7 +9,7 @@ use messaging::http::{Path, Problem};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::Admin;
+use super::{Admin, letters};
 
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many pages of history or tickets are put together at most.
@@ -16,7 +17,7 @@ const PAGES_MAX: usize = 100;
 
 /// The whole story of an order.
 #[utoipa::path(get, path = "/orders/{id}", params(("id" = String, Path)), responses(
-    (status = 200, body = Value, description = "`{id, order, history: {history}, payments: {payments}, tickets: {tickets}}`, as the services show them"),
+    (status = 200, body = Value, description = "`{id, order, history: {history}, payments: {payments}, tickets: {tickets}, dead_letters}`, as the services show them"),
     (status = 404), (status = 503)
 ))]
 pub(super) async fn tell(State(admin): State<Admin>, Path(id): Path<uuid::Uuid>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
@@ -27,12 +28,14 @@ pub(super) async fn tell(State(admin): State<Admin>, Path(id): Path<uuid::Uuid>,
     let payments = ask(&admin, &headers, &format!("/api/payment/orders/{id}/payments")).await?;
     let tickets = all_pages(&admin, &headers, &format!("/api/box-office/orders/{id}/tickets"), "tickets").await?;
     let payments = payments.unwrap_or_else(|| json!({ "payments": [] }));
+    let dead_letters = letters::about(&admin, &id.to_string()).await?;
     Ok(Json(json!({
         "id": id,
         "order": order,
         "history": { "history": history },
         "payments": payments,
         "tickets": { "tickets": tickets },
+        "dead_letters": dead_letters,
     })))
 }
 
