@@ -1,6 +1,7 @@
 //! The basket's copy of the catalog, in whatever order its messages arrive.
 
 use contracts::event_catalog::{CapacityChanged, EventCancelled, EventPublished, EventRenamed, EventRescheduled, EventState};
+use contracts::shopping_basket::CancelLinesOfEvent;
 use contracts::{EventId, TicketTypeId};
 use serde_json::json;
 use shopping_basket::audit;
@@ -47,13 +48,14 @@ fn what_is_older_than_the_copy_is_ignored() {
 }
 
 #[test]
-fn lines_of_a_cancelled_event_say_so_in_every_open_basket() {
+fn lines_of_a_cancelled_event_say_so_in_every_open_basket_a_hundred_lines_a_step() {
     let mut shop = Shop::open();
     shop.publish();
     let ordered = shop.held().0;
     shop.check_out(&ordered);
     let baskets: Vec<String> = (0..230).map(|_| shop.held().0).collect();
     shop.endpoint.handle(EventCancelled { event: cancelled(2) }).unwrap();
+    assert_eq!(shop.endpoint.sent::<CancelLinesOfEvent>().len(), 3, "231 lines, a hundred a step");
     for basket in &baskets {
         assert_eq!(shop.get(basket).body["lines"][0]["state"], "event_cancelled");
     }
