@@ -20,10 +20,13 @@ pub(crate) struct TopologyArgs {
     /// Answer with a drawing, as an SVG document.
     #[arg(long)]
     svg: bool,
+    /// Answer with an AsyncAPI 3.0 document, as JSON.
+    #[arg(long)]
+    asyncapi: bool,
 }
 
 pub(crate) fn carry_out(args: &TopologyArgs, mut faults: Faults) -> Result<(), Failure> {
-    let mut wanted = vec![("json", args.json), ("svg", args.svg)];
+    let mut wanted = vec![("json", args.json), ("svg", args.svg), ("asyncapi", args.asyncapi)];
     wanted.retain(|(_, is_wanted)| *is_wanted);
     // What this call says wins over what the environment or a file say for all calls.
     if wanted.iter().any(|(name, _)| !faults.is_set_elsewhere(name)) {
@@ -31,12 +34,13 @@ pub(crate) fn carry_out(args: &TopologyArgs, mut faults: Faults) -> Result<(), F
     }
     if wanted.len() > 1 {
         let options: Vec<String> = wanted.iter().map(|(name, _)| format!("--{name}")).collect();
-        faults.add(format!("say which answer you want: {}, not both", options.join(" or ")));
+        faults.add(format!("say which answer you want: only one of {}", options.join(", ")));
     }
     faults.finish()?;
     let flows = Flows::of_the_shop();
     match wanted.first() {
         Some(("json", _)) => say(serde_json::to_string_pretty(&flows).unwrap_or_default()),
+        Some(("asyncapi", _)) => say(serde_json::to_string_pretty(&flows.to_asyncapi()).unwrap_or_default()),
         Some(_) => say(flows.to_svg().trim_end()),
         None => tell(&flows),
     }

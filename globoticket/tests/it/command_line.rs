@@ -115,7 +115,7 @@ fn damaged_databases_are_all_named_and_never_replaced() {
 }
 
 #[test]
-fn the_topology_is_told_as_a_table_as_json_or_as_a_drawing() {
+fn the_topology_is_told_as_a_table_as_json_as_asyncapi_or_as_a_drawing() {
     let table = run(&["topology"]);
     assert_eq!(table.code, Some(0), "{}", table.err);
     let row = |name: &str| table.out.lines().find(|line| line.contains(name)).unwrap_or_default().split_whitespace().collect::<Vec<_>>();
@@ -123,11 +123,14 @@ fn the_topology_is_told_as_a_table_as_json_or_as_a_drawing() {
     assert_eq!(row("ask-gateway"), ["call", "ask-gateway", "payment", "payment", "gateway"]);
     let json: serde_json::Value = serde_json::from_str(&run(&["topology", "--json"]).out).unwrap();
     assert_eq!(json["outside"][0], "payment gateway");
+    let asyncapi: serde_json::Value = serde_json::from_str(&run(&["topology", "--asyncapi"]).out).unwrap();
+    assert_eq!(asyncapi["asyncapi"], "3.0.0");
     let svg = run(&["topology", "--svg"]).out;
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
 }
 
 #[test]
 fn two_shapes_of_one_topology_are_refused() {
-    run(&["topology", "--json", "--svg"]).refused(2, "--json or --svg, not both");
+    run(&["topology", "--json", "--svg"]).refused(2, "only one of --json, --svg");
+    run(&["topology", "--asyncapi", "--svg"]).refused(2, "only one of --svg, --asyncapi");
 }

@@ -1,6 +1,7 @@
-//! Who sends what to whom, as the endpoints declare it themselves: nothing has to run for it. Data first; `svg` draws it.
-//! Knows no message by name.
+//! Who sends what to whom, as the endpoints declare it themselves: nothing has to run for it. Data first; `svg`
+//! draws it, `asyncapi` writes it for programs. Knows no message by name.
 
+mod asyncapi;
 mod columns;
 mod svg;
 
@@ -94,6 +95,12 @@ impl Flows {
             outside: outside.into_iter().collect(),
             flows: ends.into_flows(),
         }
+    }
+
+    /// An AsyncAPI 3.0 document, with the shapes of the messages as the contracts have them.
+    #[must_use]
+    pub fn to_asyncapi(&self) -> serde_json::Value {
+        asyncapi::document(self, &contracts::vocabulary::Vocabulary::complete())
     }
 
     /// The drawing: an SVG document that needs nothing else, the same for the same flows.

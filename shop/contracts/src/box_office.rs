@@ -2,11 +2,12 @@
 
 use hosting::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{BasketId, EventId, HoldId, OrderId, TicketTypeId};
 
 /// Hold this many places for a basket's line. The quantity is absolute: a higher revision replaces a lower one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldTickets {
     pub hold_id: HoldId,
     /// Starts at 1 and grows with each change of the line.
@@ -19,7 +20,7 @@ pub struct HoldTickets {
 }
 
 /// The buyer does not want these places any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReleaseHold {
     pub hold_id: HoldId,
     /// The revision of the line when it was removed.
@@ -28,13 +29,13 @@ pub struct ReleaseHold {
 }
 
 /// To itself: the hold's time may be over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExpireHold {
     pub hold_id: HoldId,
 }
 
 /// To itself: release the open holds of a cancelled event, a bounded number at a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReleaseHoldsOfEvent {
     pub event_id: EventId,
     /// Holds up to and including this one are done; nothing at the first step.
@@ -43,7 +44,7 @@ pub struct ReleaseHoldsOfEvent {
 }
 
 /// One line of an order, as the box office needs it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecureLine {
     pub hold_id: HoldId,
     pub event_id: EventId,
@@ -52,7 +53,7 @@ pub struct SecureLine {
 }
 
 /// Keep the places of all lines for this order until it is paid or given up: all or none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecureTickets {
     pub order_id: OrderId,
     /// Which securing of this order: 1, then 2 when secured again.
@@ -61,7 +62,7 @@ pub struct SecureTickets {
 }
 
 /// The order does not need its places any more, or its tickets are void.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReleaseOrder {
     pub order_id: OrderId,
     pub securing: u32,
@@ -70,7 +71,7 @@ pub struct ReleaseOrder {
 }
 
 /// The order is paid: make its tickets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssueTickets {
     pub order_id: OrderId,
     pub securing: u32,
@@ -79,7 +80,7 @@ pub struct IssueTickets {
 }
 
 /// Why places could not be held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldRefusal {
     /// Fewer places are left than were asked for.
@@ -93,17 +94,18 @@ pub enum HoldRefusal {
 }
 
 /// The places are held for the basket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketsHeld {
     pub hold_id: HoldId,
     pub revision: u32,
     pub basket_id: BasketId,
     pub quantity: u32,
+    #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
 }
 
 /// The places asked for cannot be held; what was held before still is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldRejected {
     pub hold_id: HoldId,
     pub revision: u32,
@@ -115,11 +117,12 @@ pub struct HoldRejected {
     pub held: u32,
     /// Until when those are held; nothing where none are.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
 }
 
 /// The hold's time is over; its places went back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldExpired {
     pub hold_id: HoldId,
     pub revision: u32,
@@ -127,16 +130,17 @@ pub struct HoldExpired {
 }
 
 /// All places of the order are kept for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketsSecured {
     pub order_id: OrderId,
     pub securing: u32,
     /// The end of the payment window.
+    #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
 }
 
 /// Why an order's places could not be secured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unavailable {
     /// The event of a line does not take place.
@@ -148,7 +152,7 @@ pub enum Unavailable {
 }
 
 /// Not all places of the order can be had; none is kept for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketsUnavailable {
     pub order_id: OrderId,
     pub securing: u32,
@@ -158,7 +162,7 @@ pub struct TicketsUnavailable {
 }
 
 /// The order's tickets exist.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketsIssued {
     pub order_id: OrderId,
     pub securing: u32,
@@ -167,7 +171,7 @@ pub struct TicketsIssued {
 }
 
 /// The order's tickets let nobody in any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketsVoided {
     pub order_id: OrderId,
     pub securing: u32,
@@ -176,7 +180,7 @@ pub struct TicketsVoided {
 }
 
 /// A ticket type has another number of places left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AvailabilityChanged {
     pub ticket_type_id: TicketTypeId,
     pub event_id: EventId,

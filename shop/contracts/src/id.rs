@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::SchemaFormat;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 /// The text is no id.
@@ -35,6 +38,16 @@ macro_rules! id {
                 self.0
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let uuid = SchemaFormat::Custom("uuid".to_owned());
+                let text = ObjectBuilder::new().schema_type(Type::String).format(Some(uuid));
+                text.description(Some(concat!("The id of this ", $noun))).into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {

@@ -9,6 +9,7 @@ mod wire;
 
 mod id;
 mod money;
+pub mod vocabulary;
 
 pub mod box_office;
 pub mod event_catalog;

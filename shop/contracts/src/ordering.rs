@@ -2,12 +2,13 @@
 
 use hosting::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::payment::PaymentMethod;
 use crate::{BasketId, EventId, HoldId, LineId, Money, OrderId, TicketTypeId};
 
 /// A line of an order: the event as the buyer saw it, and the price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderLine {
     pub line_id: LineId,
     pub hold_id: HoldId,
@@ -20,6 +21,7 @@ pub struct OrderLine {
     pub event_title: String,
     /// When the event started as the buyer saw it; nothing where version 1 of the message did not say.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub event_starts: Option<Timestamp>,
     pub ticket_type_id: TicketTypeId,
     pub ticket_type_name: String,
@@ -29,7 +31,7 @@ pub struct OrderLine {
 }
 
 /// A basket was checked out: sell it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlaceOrder {
     pub order_id: OrderId,
     pub basket_id: BasketId,
@@ -41,30 +43,31 @@ pub struct PlaceOrder {
     /// The sum of the lines.
     pub total: Money,
     /// When the buyer checked out.
+    #[schema(value_type = String, format = DateTime)]
     pub placed: Timestamp,
 }
 
 /// To itself: the box office has had its time to answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecuringDeadline {
     pub order_id: OrderId,
 }
 
 /// To itself: the payment window is over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentDeadline {
     pub order_id: OrderId,
 }
 
 /// To itself: payment has had its time to say how the attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GiveUp {
     pub order_id: OrderId,
     pub attempt: u32,
 }
 
 /// To itself: cancel the orders of a cancelled event, a bounded number at a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CancelOrdersOfEvent {
     pub event_id: EventId,
     /// Orders up to and including this one are done; nothing at the first step.
@@ -73,14 +76,14 @@ pub struct CancelOrdersOfEvent {
 }
 
 /// To itself: an event of this order is cancelled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CancelOrderOfEvent {
     pub order_id: OrderId,
     pub event_id: EventId,
 }
 
 /// Why an order ended without tickets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
     /// The buyer wanted it so.
@@ -102,7 +105,7 @@ pub enum CancelReason {
 }
 
 /// An order exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderPlaced {
     pub order_id: OrderId,
     /// Grows by one with each change of the order.
@@ -111,11 +114,12 @@ pub struct OrderPlaced {
     pub email: String,
     pub name: String,
     pub total: Money,
+    #[schema(value_type = String, format = DateTime)]
     pub placed: Timestamp,
 }
 
 /// Places of one ticket type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Places {
     pub event_id: EventId,
     pub ticket_type_id: TicketTypeId,
@@ -123,7 +127,7 @@ pub struct Places {
 }
 
 /// The order's money is there, or none was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderPaid {
     pub order_id: OrderId,
     pub version: u32,
@@ -133,7 +137,7 @@ pub struct OrderPaid {
 }
 
 /// The order ended without tickets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderCancelled {
     pub order_id: OrderId,
     pub version: u32,
@@ -145,7 +149,7 @@ pub struct OrderCancelled {
 }
 
 /// All money of the order was returned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderRefunded {
     pub order_id: OrderId,
     pub version: u32,

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Money, OrderId};
 
@@ -11,7 +12,7 @@ use crate::{Money, OrderId};
 const CARD_DIGITS_MIN: usize = 12;
 
 /// What the gateway calls a card that was entered there: a token, never the card's number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct PaymentMethod(String);
 
@@ -69,7 +70,7 @@ impl fmt::Display for PaymentMethod {
 }
 
 /// Charge the order's total, as its attempt with that number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestPayment {
     pub order_id: OrderId,
     /// Starts at 1; a further attempt has the next number.
@@ -79,14 +80,14 @@ pub struct RequestPayment {
 }
 
 /// Stop that attempt if it has not succeeded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CancelPayment {
     pub order_id: OrderId,
     pub attempt: u32,
 }
 
 /// Return the money of that attempt, all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundPayment {
     pub order_id: OrderId,
     pub attempt: u32,
@@ -94,7 +95,7 @@ pub struct RefundPayment {
 }
 
 /// What is to be done at the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GatewayCall {
     /// Create the payment intent; moves no money.
@@ -112,7 +113,7 @@ pub enum GatewayCall {
 }
 
 /// To itself: make a call to the gateway now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CallGateway {
     pub order_id: OrderId,
     pub attempt: u32,
@@ -122,7 +123,7 @@ pub struct CallGateway {
 }
 
 /// The money is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentSucceeded {
     pub order_id: OrderId,
     pub attempt: u32,
@@ -130,7 +131,7 @@ pub struct PaymentSucceeded {
 }
 
 /// No money was taken and none will be: the gateway refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentDeclined {
     pub order_id: OrderId,
     pub attempt: u32,
@@ -139,14 +140,14 @@ pub struct PaymentDeclined {
 }
 
 /// No money was taken and none will be: the attempt was stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentCancelled {
     pub order_id: OrderId,
     pub attempt: u32,
 }
 
 /// The buyer has to do something at that address before the attempt can succeed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentNeedsAction {
     pub order_id: OrderId,
     pub attempt: u32,
@@ -154,7 +155,7 @@ pub struct PaymentNeedsAction {
 }
 
 /// The money of the attempt was returned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentRefunded {
     pub order_id: OrderId,
     pub attempt: u32,
@@ -162,7 +163,7 @@ pub struct PaymentRefunded {
 }
 
 /// The gateway refuses to return the money; it is tried again, and a person should look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundFailed {
     pub order_id: OrderId,
     pub attempt: u32,

@@ -2,12 +2,13 @@
 
 use messaging::FeedEntry;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::box_office::HoldRefusal;
 use crate::{BasketId, EventId, LineId, OrderId, TicketTypeId};
 
 /// To itself: mark the lines of a cancelled event, a bounded number at a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CancelLinesOfEvent {
     pub event_id: EventId,
     /// Lines up to and including this one are done; nothing at the first step.
@@ -18,7 +19,7 @@ pub struct CancelLinesOfEvent {
 message!(command "globoticket.shopping-basket.cancel-lines-of-event" v 1 to "shopping-basket": CancelLinesOfEvent, about event_id);
 
 /// An entry of the feed `basket-events`: what happened in a basket, and nothing about whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BasketEvent {
     pub basket_id: BasketId,
     pub change: BasketChange,
@@ -31,7 +32,7 @@ impl FeedEntry for BasketEvent {
 }
 
 /// What happened in a basket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BasketChange {
     LineAdded {

@@ -1,6 +1,7 @@
 //! The whole shop in one process, tested through its HTTP doors and judged by its own facts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod asyncapi;
 mod buying;
 mod card_entry;
 mod changing;

@@ -5,3 +5,4 @@
 mod golden;
 mod samples;
 mod values;
+mod vocabulary;
