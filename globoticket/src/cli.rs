@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{buy, dead_letters, events, function, orders, run, simulate, topology, verify};
+use crate::commands::{buy, dead_letters, events, function, orders, run, simulate, staleness, topology, verify};
 use crate::logging::LogArgs;
 
 /// GloboTicket: sells tickets, on a durable message bus, in one process with nothing to install.
@@ -45,6 +45,9 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Run the whole shop on a virtual clock with faults, and check that everything is true
     Simulate(simulate::SimulateArgs),
+    /// Tell which copies are behind their sources, since when, and what is on the way to them
+    #[command(after_help = staleness::EXITS)]
+    Staleness(staleness::StalenessArgs),
     /// Tell or draw who sends what to whom; needs no running shop
     #[command(after_help = topology::SHAPES)]
     Topology(topology::TopologyArgs),

@@ -19,6 +19,7 @@ pub mod function;
 pub mod http;
 mod inbox;
 mod message;
+pub mod on_the_way;
 mod outbox;
 mod receiver;
 pub mod recoverability;

@@ -8,6 +8,7 @@ pub(crate) mod function;
 pub(crate) mod orders;
 pub(crate) mod run;
 pub(crate) mod simulate;
+pub(crate) mod staleness;
 pub(crate) mod topology;
 pub(crate) mod verify;
 
@@ -26,6 +27,7 @@ pub(crate) fn carry_out(command: Command, functions: Vec<FunctionSettings>, faul
         Command::Function(args) => function::carry_out(args, &functions, faults),
         Command::Verify(args) => verify::carry_out(args, faults),
         Command::Simulate(args) => simulate::carry_out(args, faults),
+        Command::Staleness(args) => staleness::carry_out(args, faults),
         Command::Topology(args) => topology::carry_out(&args, faults),
         Command::Config => {
             faults.finish()?;

@@ -6,7 +6,7 @@ use crate::world::{folder, run, run_in};
 fn help_names_every_command_and_is_no_failure() {
     let help = run(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for command in ["run", "buy", "events", "orders", "dead-letters", "verify", "simulate", "topology", "config"] {
+    for command in ["run", "buy", "events", "orders", "dead-letters", "verify", "simulate", "staleness", "topology", "config"] {
         assert!(help.out.contains(&format!("  {command} ")), "{command} is not in: {}", help.out);
     }
 }

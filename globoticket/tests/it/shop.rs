@@ -57,6 +57,20 @@ fn events_are_entered_priced_and_cancelled() {
 }
 
 #[test]
+fn copies_are_told_to_be_in_step_and_in_words_where_there_are_none() {
+    let shop = Shop::start(&["--no-seed-data"]);
+    let empty = shop.ask(&["staleness"]);
+    assert_eq!((empty.code, empty.out.trim()), (Some(0), "there is nothing to copy yet"), "{}", empty.err);
+    shop.ask(&["events", "create", "--title", "A Night", "--capacity", "7", "--price", "25.00", "--json"]).json();
+    shop.ask(&["verify", "--wait", "30", "--json"]).json();
+    let told = shop.ask(&["staleness"]);
+    let row = told.out.lines().find(|line| line.contains("wanted capacity")).unwrap_or_default().to_owned();
+    assert!(told.code == Some(0) && row.contains("box-office") && row.contains("in step"), "{}{}", told.out, told.err);
+    let answer = shop.ask(&["staleness", "--json"]).json();
+    assert_eq!(answer["copies"][0]["rows"], 1, "{answer}");
+}
+
+#[test]
 fn an_orders_history_is_told_to_its_organiser_alone() {
     let shop = Shop::start(&[]);
     run(&["orders", "show", "00000000-0000-0000-0000-000000000000", "--url", &shop.url(), "--key", "wrong"]).refused(2, "key");

@@ -11,6 +11,7 @@ pub mod api;
 pub mod audit;
 mod carry_out;
 pub mod code;
+pub mod copies;
 pub mod counter;
 mod handlers;
 pub mod hold;

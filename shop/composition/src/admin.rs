@@ -1,6 +1,7 @@
-//! What the organiser asks of all services together: dead letters, and the whole story of an order. Asks the services
-//! through their own routes, as anyone would.
+//! What the organiser asks of all services together: dead letters, how far copies are behind, and the whole story of an
+//! order. Asks the services through their own routes where they have them, as anyone would.
 
+mod copies;
 mod letters;
 mod story;
 
@@ -28,6 +29,7 @@ pub(crate) fn routes(parts: &Parts, endpoints: Vec<Service>, services: Router) -
         .get("/dead-letters", Class::Organiser, letters::list)
         .get("/dead-letters/{endpoint}/{position}", Class::Organiser, letters::show)
         .post("/dead-letters/{endpoint}/{position}/retry", Class::Organiser, letters::retry)
+        .get("/copies", Class::Organiser, copies::show)
         .get("/orders/{id}", Class::Organiser, story::tell)
         .finish(admin)
 }
@@ -40,7 +42,7 @@ pub(crate) fn routes(parts: &Parts, endpoints: Vec<Service>, services: Router) -
                        what is wrong and what to do. All routes need the organiser's key as `Authorization: Bearer KEY`."
     ),
     servers((url = "/api/admin")),
-    paths(letters::list, letters::show, letters::retry, story::tell)
+    paths(letters::list, letters::show, letters::retry, copies::show, story::tell)
 )]
 struct Document;
 

@@ -9,6 +9,7 @@ mod wire;
 
 mod id;
 mod money;
+mod standing;
 pub mod vocabulary;
 
 pub mod box_office;
@@ -19,3 +20,4 @@ pub mod shopping_basket;
 
 pub use id::{BasketId, EventId, HoldId, IdError, LineId, OrderId, TicketId, TicketTypeId};
 pub use money::{Currency, CurrencyError, Money};
+pub use standing::Standing;

@@ -8,6 +8,7 @@
 mod api;
 pub mod audit;
 mod changes;
+pub mod copies;
 mod event;
 pub mod first_start;
 mod handlers;

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod audit;
 mod catalog;
+pub mod copies;
 mod handlers;
 pub mod order;
 mod store;

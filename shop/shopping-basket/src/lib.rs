@@ -9,6 +9,7 @@ pub mod audit;
 pub mod basket;
 mod catalog;
 mod changes;
+pub mod copies;
 mod handlers;
 pub mod line;
 mod store;

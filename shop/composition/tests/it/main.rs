@@ -6,6 +6,7 @@ mod buying;
 mod card_entry;
 mod changing;
 mod classes;
+mod copies;
 mod documents;
 mod flows;
 mod gateway;
