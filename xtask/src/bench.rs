@@ -1,15 +1,16 @@
-//! Figures with their settings: the bus next to what the disk can do, what cleaning costs, and the shop's journey. They depend on
-//! the machine and on who else uses it; ratios of one run can be compared.
+//! Figures with their settings: the bus next to what the disk can do, what cleaning costs, the shop's journey, and an event
+//! cancelled. They depend on the machine and on who else uses it; ratios of one run can be compared.
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::cancelling;
 use crate::shop::{BuyReport, Shop};
 use crate::stage::{cargo, say};
 use crate::syncs::Counting;
 
-const PARTS: &[&str] = &["bus", "cleaning", "journey"];
+const PARTS: &[&str] = &["bus", "cleaning", "journey", "cancel"];
 /// Buyers of one load: at once, in all, in a quick run.
 const LOADS: &[(u32, u32, u32)] = &[(1, 200, 50), (64, 4_000, 1_000), (256, 8_000, 2_000)];
 
@@ -30,6 +31,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     }
     if wanted("journey") {
         journey(root, quick)?;
+    }
+    if wanted("cancel") {
+        cancelling::run(root, quick)?;
     }
     Ok(())
 }

@@ -52,8 +52,8 @@ Prints every fault at once and exits 1 if there is one:
     },
     Command {
         name: "bench",
-        summary: "prints figures: the bus next to the disk's own speed, cleaning, the shop's journey",
-        help: "usage: cargo xtask bench [--quick] [bus] [cleaning] [journey]
+        summary: "prints figures: the bus next to the disk's own speed, cleaning, the shop's journey, an event cancelled",
+        help: "usage: cargo xtask bench [--quick] [bus] [cleaning] [journey] [cancel]
 
 Builds as for release and prints figures with their settings; all parts unless some are named:
   bus        durable publishing with 1 to 1,024 in flight next to writing and fdatasync, at the end of a file and over
@@ -61,6 +61,8 @@ Builds as for release and prints figures with their settings; all parts unless s
              time to start
   cleaning   operations while a million inbox rows out of retention are deleted, next to operations alone
   journey    checkout to tickets, one buyer after the other and many at once; fsyncs an order where perf may count them
+  cancel     an event with 10,000 orders (--quick: 1,000) is cancelled: time until all is refunded, and what those who buy
+             tickets of another event meanwhile notice of it
 Other work on the machine shows in every figure: compare ratios of one run.",
         run: |root, arguments| bench::run(root, arguments),
     },

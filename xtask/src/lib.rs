@@ -2,6 +2,7 @@
 //! Names no other crate of the workspace: it must work while they do not build.
 
 mod bench;
+mod cancelling;
 mod command;
 mod installed;
 mod shop;

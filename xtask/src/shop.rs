@@ -56,6 +56,23 @@ impl Shop {
         created["id"].as_str().map(str::to_owned).with_context(|| format!("no id in {created}"))
     }
 
+    /// Says that an event does not take place.
+    pub(crate) fn cancel_event(&self, event: &str) -> Result<()> {
+        self.ask(&["events", "cancel", event, "--json"]).map(drop)
+    }
+
+    /// Whether nothing is under way at this moment. Fails where something is untrue.
+    pub(crate) fn is_at_rest(&self) -> Result<bool> {
+        let mut command = Command::new(&self.binary);
+        command.args(["verify", "--json", "--data", "data"]).current_dir(&self.folder).stdin(Stdio::null());
+        let output = command.output().context("`verify` cannot be started")?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(3) => Ok(false),
+            _ => bail!("`verify` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stdout)),
+        }
+    }
+
     /// Sends buyers and waits until each has reached an end.
     pub(crate) fn buy(&self, event: &str, buyers: u32, at_once: u32) -> Result<BuyReport> {
         let output = self.buying(event, buyers, at_once).output().context("`buy` cannot be started")?;
