@@ -11,9 +11,10 @@ use http::{StatusCode, header};
 use messaging::function::Function;
 use messaging::http::{Class, Problem, RouteEntry, shown_path};
 use storage::Database;
+use tower::ServiceExt as _;
 
 use crate::functions::{RunningFunction, start_function};
-use crate::in_process::InProcess;
+use crate::in_process::{self, InProcess};
 use crate::running::{Parts, RunningService, StartError, start_service};
 use crate::services::{ServiceName, topology_with};
 use crate::{admin, seeding};
@@ -97,7 +98,7 @@ impl Shop {
         Ok(())
     }
 
-    /// All routes: `/api/<service>/…`, `/api/admin/…`, `/health/live`, `/health/ready`.
+    /// All routes: `/api/<service>/…`, `/api/admin/…`, `/health/live`, `/health/ready`, and the pages of the storefront.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -154,7 +155,21 @@ fn assemble(parts: &Parts, services: &[RunningService], functions: &[RunningFunc
     let health = health.method_not_allowed_fallback(only_get).with_state(parts.health.clone());
     let health_entries = ["/health/live", "/health/ready"].map(|path| RouteEntry { method: http::Method::GET, path, class: Class::Public });
     routes.extend(health_entries.into_iter().map(|entry| ShopRoute { prefix: String::new(), entry }));
-    (api.nest("/api/admin", admin).merge(health).fallback(nothing_here), routes)
+    let pages = storefront(parts);
+    let services = api.nest("/api/admin", admin).merge(health);
+    (services.fallback(move |request| nothing_here_or_a_page(request, pages)), routes)
+}
+
+/// The pages, which are drawn from what the services answer.
+fn storefront(parts: &Parts) -> Router {
+    let addresses = storefront::Addresses {
+        event_catalog: in_process::url(ServiceName::EventCatalog),
+        shopping_basket: in_process::url(ServiceName::ShoppingBasket),
+        ordering: in_process::url(ServiceName::Ordering),
+        box_office: in_process::url(ServiceName::BoxOffice),
+        payment: in_process::url(ServiceName::Payment),
+    };
+    storefront::routes(parts.outside.clone(), addresses, parts.access.service_key.clone(), &parts.outward.gateway.url)
 }
 
 async fn live() -> &'static str {
@@ -174,6 +189,17 @@ async fn only_get(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
 }
 
-async fn nothing_here(request: Request) -> Problem {
-    Problem::not_found(format!("there is nothing at `{}`; the services are below /api", shown_path(&request)))
+async fn nothing_here_or_a_page(request: Request, pages: Router) -> Response {
+    let of_services = ["/api", "/health"].iter().any(|below| {
+        let rest = request.uri().path().strip_prefix(below);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if of_services {
+        let detail = format!("there is nothing at `{}`; the services are below /api", shown_path(&request));
+        return Problem::not_found(detail).into_response();
+    }
+    match pages.oneshot(request).await {
+        Ok(page) => page,
+        Err(never) => match never {},
+    }
 }

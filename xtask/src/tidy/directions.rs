@@ -10,7 +10,7 @@ use super::Fault;
 
 const BUS: &[&str] = &["broker-core", "hosting", "storage", "broker", "messaging", "embedded", "conformance"];
 const SHOP: &[&str] =
-    &["contracts", "event-catalog", "shopping-basket", "box-office", "ordering", "payment", "marketing", "payment-gateway", "composition"];
+    &["contracts", "event-catalog", "shopping-basket", "box-office", "ordering", "payment", "marketing", "payment-gateway", "storefront", "composition"];
 const A_SERVICE: &[&[&str]] = &[&["contracts", "messaging", "storage", "hosting"]];
 
 /// Crate → the crates of ours that it may name.
@@ -30,6 +30,7 @@ const MAY_NAME: &[(&str, &[&[&str]])] = &[
     ("payment", A_SERVICE),
     ("marketing", A_SERVICE),
     ("payment-gateway", &[&["storage", "hosting"]]),
+    ("storefront", &[&["contracts", "hosting"]]),
     ("buyer", &[&["hosting"]]),
     ("composition", &[SHOP, &["messaging", "storage", "hosting"]]),
     // It is the world around the shop, and so runs the external gateway itself.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod asyncapi;
+mod browser;
 mod buying;
 mod card_entry;
 mod changing;
@@ -14,6 +15,7 @@ mod judging;
 mod learning;
 mod letters;
 mod network;
+mod pages;
 mod plans;
 mod refusals;
 mod request;

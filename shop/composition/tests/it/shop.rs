@@ -122,6 +122,10 @@ impl TestShop {
         assert!(matches!(ended, Either::Second(())), "nothing had to be waited for");
     }
 
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
     }
