@@ -9,8 +9,18 @@ use serde_json::Value;
 use super::Fault;
 
 const BUS: &[&str] = &["broker-core", "hosting", "storage", "broker", "messaging", "embedded", "conformance"];
-const SHOP: &[&str] =
-    &["contracts", "event-catalog", "shopping-basket", "box-office", "ordering", "payment", "marketing", "payment-gateway", "storefront", "composition"];
+const SHOP: &[&str] = &[
+    "contracts",
+    "event-catalog",
+    "shopping-basket",
+    "box-office",
+    "ordering",
+    "payment",
+    "marketing",
+    "payment-gateway",
+    "storefront",
+    "composition",
+];
 const A_SERVICE: &[&[&str]] = &[&["contracts", "messaging", "storage", "hosting"]];
 
 /// Crate → the crates of ours that it may name.
