@@ -40,7 +40,7 @@ fn go_on(shop: &mut TestShop, of: ServiceName) {
 
 #[test]
 fn a_copy_that_is_behind_says_by_how_much_since_when_and_what_is_on_the_way_until_it_is_in_step_again() {
-    let mut shop = TestShop::open("stalled");
+    let mut shop = TestShop::open("copies-stalled");
     let choice = shop.enter("Check Night", 10, 2_500);
     shop.rest();
     for (what, of) in [("events", ServiceName::ShoppingBasket), ("ticket types and prices", ServiceName::ShoppingBasket)] {
@@ -70,7 +70,7 @@ fn a_copy_that_is_behind_says_by_how_much_since_when_and_what_is_on_the_way_unti
 
 #[test]
 fn a_price_changes_no_copy_of_capacities_and_a_capacity_that_has_not_arrived_puts_its_copy_behind() {
-    let mut shop = TestShop::open("capacity");
+    let mut shop = TestShop::open("copies-capacity");
     let choice = shop.enter("Check Night", 10, 2_500);
     shop.rest();
     stall(&shop, ServiceName::EventCatalog);
@@ -91,7 +91,7 @@ fn a_price_changes_no_copy_of_capacities_and_a_capacity_that_has_not_arrived_put
 
 #[test]
 fn a_row_that_never_arrived_is_missed_also_where_nothing_is_on_the_way() {
-    let shop = TestShop::open("lost");
+    let shop = TestShop::open("copies-lost");
     shop.enter("Check Night", 10, 2_500);
     shop.rest();
     run(&shop, ServiceName::ShoppingBasket, "DELETE FROM events");
