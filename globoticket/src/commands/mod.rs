@@ -28,7 +28,7 @@ pub(crate) fn carry_out(command: Command, functions: Vec<FunctionSettings>, faul
         Command::Verify(args) => verify::carry_out(args, faults),
         Command::Simulate(args) => simulate::carry_out(args, faults),
         Command::Staleness(args) => staleness::carry_out(args, faults),
-        Command::Topology(args) => topology::carry_out(&args, faults),
+        Command::Topology(args) => topology::carry_out(&args, &functions, faults),
         Command::Config => {
             faults.finish()?;
             config::carry_out();

@@ -1,9 +1,10 @@
-//! `globoticket topology`: who sends what to whom, as the services declare it. Asks no shop and looks at no data.
+//! `globoticket topology`: who sends what to whom, as the services and functions declare it. Asks no shop and
+//! looks at no data.
 
 use clap::Args;
 use composition::flows::{Flow, Flows};
 
-use crate::config::Faults;
+use crate::config::{Faults, FunctionSettings};
 use crate::failure::Failure;
 use crate::text::{print_table, say};
 
@@ -25,7 +26,7 @@ pub(crate) struct TopologyArgs {
     asyncapi: bool,
 }
 
-pub(crate) fn carry_out(args: &TopologyArgs, mut faults: Faults) -> Result<(), Failure> {
+pub(crate) fn carry_out(args: &TopologyArgs, functions: &[FunctionSettings], mut faults: Faults) -> Result<(), Failure> {
     let mut wanted = vec![("json", args.json), ("svg", args.svg), ("asyncapi", args.asyncapi)];
     wanted.retain(|(_, is_wanted)| *is_wanted);
     // What this call says wins over what the environment or a file say for all calls.
@@ -37,7 +38,7 @@ pub(crate) fn carry_out(args: &TopologyArgs, mut faults: Faults) -> Result<(), F
         faults.add(format!("say which answer you want: only one of {}", options.join(", ")));
     }
     faults.finish()?;
-    let flows = Flows::of_the_shop();
+    let flows = Flows::of_the_shop_and(functions.iter().map(FunctionSettings::endpoint).collect());
     match wanted.first() {
         Some(("json", _)) => say(serde_json::to_string_pretty(&flows).unwrap_or_default()),
         Some(("asyncapi", _)) => say(serde_json::to_string_pretty(&flows.to_asyncapi()).unwrap_or_default()),

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use composition::{KnownMessages, ServiceName, known_messages};
-use messaging::KnownCommand;
 use messaging::function::{Function, SigningKey};
+use messaging::{Endpoint, KnownCommand};
 
 use super::Faults;
 use super::file::ConfigFile;
@@ -21,7 +21,7 @@ const TIMEOUT_MS_MAX: i64 = 300_000;
 const NAME_CHARACTERS_MAX: usize = 50;
 
 /// A function as it is set up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FunctionSettings {
     pub(crate) name: &'static str,
     pub(crate) events: Vec<&'static str>,
@@ -34,6 +34,11 @@ impl FunctionSettings {
     pub(crate) fn with(self, key: SigningKey) -> Function {
         let Self { name, events, url, commands, timeout } = self;
         Function { name, events, url, key, commands, timeout }
+    }
+
+    /// Its endpoint, only to be looked at: with no key to sign with.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        self.clone().with(SigningKey::of([0; 32])).endpoint()
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::world::{Shop, folder, run_in};
+use crate::world::{Shop, command, folder, run_in};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/functions");
 const DIRECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/functions/directed.py");
@@ -277,4 +277,9 @@ fn the_function_of_the_default_configuration_is_taken_as_it_stands() {
         "commands": [], "timeout_ms": 10_000, "has_key": true,
     }]);
     assert_eq!(listed, expected, "{table}");
+    let drawn = command(&folder, &["topology", "--json", "--config", "data/globoticket.toml"]).output().unwrap();
+    let drawn: serde_json::Value = serde_json::from_slice(&drawn.stdout).unwrap();
+    let flows = drawn["flows"].as_array().unwrap();
+    let paid = flows.iter().find(|flow| flow["name"] == "globoticket.ordering.order-paid").unwrap();
+    assert!(paid["to"].as_array().unwrap().contains(&"loyalty".into()), "{paid}");
 }

@@ -80,8 +80,14 @@ impl Flows {
     /// Those of the shop.
     #[must_use]
     pub fn of_the_shop() -> Self {
-        let endpoints = ServiceName::ALL.map(|name| name.endpoint(&Outward::nowhere()));
-        Self::of(&endpoints.each_ref().map(Endpoint::declaration))
+        Self::of_the_shop_and(Vec::new())
+    }
+
+    /// Those of the shop with further endpoints beside the services', such as functions'.
+    #[must_use]
+    pub fn of_the_shop_and(others: Vec<Endpoint>) -> Self {
+        let endpoints: Vec<Endpoint> = ServiceName::ALL.map(|name| name.endpoint(&Outward::nowhere())).into_iter().chain(others).collect();
+        Self::of(&endpoints.iter().map(Endpoint::declaration).collect::<Vec<_>>())
     }
 
     /// Those between `endpoints`.
