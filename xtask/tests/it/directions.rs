@@ -22,6 +22,7 @@ const ALL: &[&str] = &[
     "marketing",
     "payment",
     "payment-gateway",
+    "storefront",
     "buyer",
     "composition",
     "simulation",

@@ -81,7 +81,7 @@ fn every_changing_route_of_the_catalogue_and_of_the_admin_is_the_organisers() {
 #[test]
 fn unknown_paths_and_methods_are_refused_in_words() {
     let shop = TestShop::open("unknown-paths");
-    for path in ["/", "/api", "/api/ordering", "/api/ordering/nothing", "/api/nothing/at/all", "/health"] {
+    for path in ["/api", "/api/ordering", "/api/ordering/nothing", "/api/nothing/at/all", "/health"] {
         let reply = shop.get(path);
         assert_eq!((reply.status, reply.is_problem()), (404, true), "{path}");
     }
